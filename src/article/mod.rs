@@ -1,0 +1,15 @@
+//! The shared core: what an article is, what is asked for, what happens on the way.
+//!
+//! Everything that crosses the wire or is shown on both sides is defined here once, and compiled
+//! into the server and into the browser's client alike. Nothing in `article/` does I/O, reads a
+//! clock or draws a random number.
+
+pub mod brief;
+pub mod document;
+pub mod event;
+pub mod generation;
+pub mod html_writer;
+pub mod markdown;
+pub mod measure;
+pub mod problem;
+pub mod sse;

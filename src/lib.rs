@@ -1,0 +1,27 @@
+//! Inkstream turns a topic into a publishable technical article, live.
+//!
+//! One crate, two builds. [`article`] is the shared core: what an article is, what is asked for
+//! and what happens on the way, without I/O. [`app`] is the interface, rendered by the server and
+//! brought to life by the browser. `server` (feature `ssr`) takes a brief through four stages,
+//! streams it out of an append-only log, and keeps it.
+//!
+//! Start reading at `server::pipeline::run` for the way of an article, and at [`article::event`]
+//! for what the browser hears of it.
+
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests may")
+)]
+
+pub mod app;
+pub mod article;
+#[cfg(feature = "ssr")]
+pub mod server;
+
+/// Where the browser's client starts: takes over the page that the server rendered.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen(start)]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_body(app::App);
+}

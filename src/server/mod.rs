@@ -1,0 +1,22 @@
+//! The server: takes a brief through four stages, streams what comes of it, and keeps it.
+//!
+//! Handlers extract, call and answer; [`generations`] is the service behind them; [`pipeline`]
+//! does the work in a task of its own, outside any request; [`event_log`] is what readers follow;
+//! only [`store`] knows SQL; only [`providers`] know model APIs.
+
+pub mod config;
+pub mod error;
+pub mod event_log;
+pub mod generations;
+pub mod handlers;
+pub mod highlight;
+pub mod pipeline;
+pub mod providers;
+pub mod router;
+pub mod sanitize;
+pub mod security;
+pub mod serve;
+pub mod shell;
+pub mod state;
+pub mod store;
+pub mod telemetry;

@@ -1,0 +1,143 @@
+//! Model APIs, behind one interface.
+//!
+//! A provider turns a [`ModelRequest`] into a stream of [`ModelEvent`]s and knows nothing of
+//! generations, logs or the store. **Dropping the stream closes the upstream connection**: that is
+//! how Stop works.
+
+pub mod demo;
+pub mod openai;
+
+use std::time::Duration;
+
+use futures_util::stream::BoxStream;
+use uuid::Uuid;
+
+use crate::article::problem::{Code, Problem};
+
+/// What a model is asked.
+#[derive(Clone, Debug)]
+pub struct ModelRequest {
+    /// The generation that asks. Sent nowhere; the demo shows each fault once per generation.
+    pub generation: Uuid,
+    /// The id under which the request is logged; sent upstream as `X-Request-ID`.
+    pub request_id: String,
+    /// How the provider names the model.
+    pub model_id: String,
+    /// Who the model is to be and what is asked of every article.
+    pub system: String,
+    /// What is asked of this one.
+    pub user: String,
+    /// The text so far, where the model is to go on from it.
+    pub so_far: Option<String>,
+    /// The topic as the person wrote it. Part of `user` already; the demo picks its article by it.
+    pub topic: String,
+    /// The language to write in (BCP 47).
+    pub language: String,
+    /// Sampling.
+    pub sampling: Sampling,
+}
+
+/// The sampling parameters, all settled.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sampling {
+    /// 0 to 2.
+    pub temperature: f64,
+    /// 0 to 1.
+    pub top_p: f64,
+    /// Tokens.
+    pub max_tokens: u32,
+    /// -2 to 2.
+    pub frequency_penalty: f64,
+    /// -2 to 2.
+    pub presence_penalty: f64,
+    /// At most 4.
+    pub stop: Vec<String>,
+}
+
+/// What comes back, in order. Texts that arrive in one read come as one event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ModelEvent {
+    /// Bytes came that carry nothing for us (headers, a comment, a role): upstream is alive.
+    Alive,
+    /// More of the answer.
+    Text(String),
+    /// More of what the model thinks before it answers.
+    Reasoning(String),
+    /// What the provider counted, in tokens: the total of this request.
+    Usage {
+        /// Tokens of the prompt.
+        prompt: u64,
+        /// Tokens of the answer, reasoning included.
+        completion: u64,
+    },
+    /// The answer is complete, or was ended. Nothing follows but perhaps `Usage`.
+    Finish(FinishReason),
+}
+
+/// Why an answer ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FinishReason {
+    /// The model had no more to say, or met a stop sequence. Also `[DONE]` without a reason.
+    Stop,
+    /// The answer reached `max_tokens`.
+    Length,
+    /// A filter of the provider ended it; its own word for that.
+    Filter(String),
+}
+
+/// A stream of [`ModelEvent`]s. It ends after an error. An end without a `Finish` is a truncation.
+pub type ModelStream = BoxStream<'static, Result<ModelEvent, ProviderError>>;
+
+/// A model API.
+pub trait Provider: Send + Sync + 'static {
+    /// Asks. Nothing is sent before the stream is polled.
+    fn stream(&self, request: ModelRequest) -> ModelStream;
+}
+
+/// What is to be done about a failure (design §6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorClass {
+    /// It may work in a moment: 429, 5xx, connect, timeout, stall, torn stream.
+    Retryable,
+    /// It will not work at this model: 400, 401, 403, 404.
+    Candidate,
+    /// It must not be tried again: refused by a filter.
+    Business,
+    /// It is our own fault.
+    System,
+}
+
+impl ErrorClass {
+    /// The class's name in logs and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Retryable => "retryable",
+            Self::Candidate => "candidate",
+            Self::Business => "business",
+            Self::System => "system",
+        }
+    }
+}
+
+/// Why an attempt failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {}", code.as_str(), message)]
+pub struct ProviderError {
+    /// What is to be done about it.
+    pub class: ErrorClass,
+    /// What it is called.
+    pub code: Code,
+    /// What happened, in one sentence, with the provider's own words shortened and free of keys.
+    pub message: String,
+    /// What an operator or author can do.
+    pub resolution: String,
+    /// How long the provider wants to be left alone.
+    pub retry_after: Option<Duration>,
+}
+
+impl ProviderError {
+    /// The same as a [`Problem`].
+    pub fn to_problem(&self) -> Problem {
+        Problem::new(self.code, self.message.clone(), self.resolution.clone())
+    }
+}

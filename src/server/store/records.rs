@@ -1,0 +1,161 @@
+//! What the store takes and gives.
+
+use uuid::Uuid;
+
+use crate::article::brief::{Brief, Warning};
+use crate::article::event::{GenerationState, Highlight, Meta, Usage};
+use crate::article::generation::{Attempt, UnixMs};
+use crate::article::problem::Problem;
+
+/// A generation that begins.
+#[derive(Clone, Debug)]
+pub struct NewGeneration {
+    /// UUIDv7.
+    pub id: Uuid,
+    /// For which article.
+    pub article: ArticleRef,
+    /// What was asked for.
+    pub brief: Brief,
+    /// What in it is unusual.
+    pub warnings: Vec<Warning>,
+    /// The generation that it goes on from.
+    pub continues: Option<Uuid>,
+    /// The process that runs it, see [`super::owners`].
+    pub owner: Uuid,
+    /// When it was accepted.
+    pub created_at: UnixMs,
+    /// What makes creating it twice harmless.
+    pub idempotency: Option<IdempotencyKey>,
+}
+
+/// The article a generation writes for.
+#[derive(Clone, Debug)]
+pub enum ArticleRef {
+    /// One that is made with it.
+    New {
+        /// UUIDv7.
+        id: Uuid,
+        /// The topic, until there is a title.
+        title: String,
+        /// The style's name.
+        style: String,
+        /// BCP 47.
+        language: String,
+    },
+    /// One that is there.
+    Existing(Uuid),
+}
+
+/// An `Idempotency-Key` and what it was sent with.
+#[derive(Clone, Debug)]
+pub struct IdempotencyKey {
+    /// As the client sent it.
+    pub key: String,
+    /// blake3 of path and body, in hexadecimal.
+    pub fingerprint: String,
+}
+
+/// What became of a [`NewGeneration`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Created {
+    /// It is stored.
+    New,
+    /// The key came with the same body before (within 24 h): this is what it made.
+    Repeated(Uuid),
+    /// The key came with another body before.
+    KeyReused,
+    /// The existing article is not there (any more).
+    NoArticle,
+}
+
+/// A stretch of a log, as it was flushed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventBatch {
+    /// The generation.
+    pub generation: Uuid,
+    /// The seq of its first event.
+    pub first_seq: u64,
+    /// The seq of its last event.
+    pub last_seq: u64,
+    /// The events; opaque to the store.
+    pub json: String,
+}
+
+/// How a generation ended; everything is written in one transaction.
+#[derive(Clone, Debug)]
+pub struct EndedGeneration {
+    /// Which.
+    pub id: Uuid,
+    /// An ended state.
+    pub state: GenerationState,
+    /// The whole text.
+    pub text: String,
+    /// The seq of the last event.
+    pub last_seq: u64,
+    /// The model that wrote.
+    pub model: Option<String>,
+    /// Tokens and money.
+    pub usage: Usage,
+    /// The tries.
+    pub attempts: Vec<Attempt>,
+    /// Why it failed.
+    pub error: Option<Problem>,
+    /// When it ended.
+    pub ended_at: UnixMs,
+    /// What of the log is not stored yet.
+    pub batches: Vec<EventBatch>,
+    /// The revision that it makes; it becomes the article's current one.
+    pub revision: Option<NewRevision>,
+}
+
+/// A revision that is made. Its number is the article's next.
+#[derive(Clone, Debug)]
+pub struct NewRevision {
+    /// UUIDv7.
+    pub id: Uuid,
+    /// The Markdown source.
+    pub text: String,
+    /// The sanitised HTML.
+    pub html: String,
+    /// Title, summary, outline, counts.
+    pub meta: Meta,
+    /// The colours of its code.
+    pub highlights: Vec<Highlight>,
+}
+
+/// A generation as it is stored. While it runs, text and last seq are those of its batches.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredGeneration {
+    /// UUIDv7.
+    pub id: Uuid,
+    /// The article.
+    pub article_id: Uuid,
+    /// Where it stands.
+    pub state: GenerationState,
+    /// The process that runs it.
+    pub owner: Uuid,
+    /// The whole text; empty while it runs.
+    pub text: String,
+    /// The seq of the last event; of the last stored one while it runs.
+    pub last_seq: u64,
+    /// The model that wrote.
+    pub model: Option<String>,
+    /// What was asked for.
+    pub brief: Brief,
+    /// Tokens and money.
+    pub usage: Usage,
+    /// The tries.
+    pub attempts: Vec<Attempt>,
+    /// What in the brief is unusual.
+    pub warnings: Vec<Warning>,
+    /// The generation that it goes on from.
+    pub continues: Option<Uuid>,
+    /// Why it failed.
+    pub error: Option<Problem>,
+    /// The revision that it made.
+    pub revision_id: Option<Uuid>,
+    /// When it was accepted.
+    pub created_at: UnixMs,
+    /// When it ended.
+    pub ended_at: Option<UnixMs>,
+}
