@@ -4,6 +4,7 @@
 //! does the work in a task of its own, outside any request; [`event_log`] is what readers follow;
 //! only [`store`] knows SQL; only [`providers`] know model APIs.
 
+pub mod cli;
 pub mod config;
 pub mod error;
 pub mod event_log;

@@ -1,1 +1,3 @@
-//! (handlers)
+//! One file per resource: each handler extracts, calls a service, and answers.
+
+pub mod health;
