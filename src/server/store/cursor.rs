@@ -57,8 +57,7 @@ impl Cursor {
     }
 
     fn read(text: &str) -> Option<Self> {
-        if text.len() != 2 * BYTES
-            || !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+        if text.len() != 2 * BYTES || !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
         {
             return None;
         }
@@ -94,7 +93,8 @@ mod tests {
     #[test]
     fn what_is_made_up_is_refused() {
         let good = Cursor::top(Part::Rest, 0).encode();
-        for text in ["", "7", "é", &good[2..], &good.to_uppercase(), &format!("03{}", &good[2..])] {
+        for text in ["", "7", "é", &good[2..], &good.to_uppercase(), &format!("03{}", &good[2..])]
+        {
             assert!(Cursor::decode(text).is_err(), "{text}");
         }
     }

@@ -145,11 +145,9 @@ impl StoreError {
                  INKSTREAM_DATA_DIR, or `data_dir` under [server] in inkstream.toml."
                     .to_owned()
             }
-            Self::InUse { .. } => {
-                "Stop that server, or give this one a directory of its own: set \
+            Self::InUse { .. } => "Stop that server, or give this one a directory of its own: set \
                  INKSTREAM_DATA_DIR, or `data_dir` under [server] in inkstream.toml."
-                    .to_owned()
-            }
+                .to_owned(),
             Self::Open { source, .. } => match source {
                 MigrateError::VersionMissing(_) | MigrateError::VersionMismatch(_) => {
                     "It was written by another version of Inkstream: use that version, or choose \

@@ -213,9 +213,7 @@ impl Store {
         let attempts = encoding::json(&ended.attempts)?;
         let error = ended.error.as_ref().map(encoding::json).transpose()?;
         let of_revision = match &ended.revision {
-            Some(new) => {
-                Some((new, encoding::json(&new.meta)?, encoding::json(&new.highlights)?))
-            }
+            Some(new) => Some((new, encoding::json(&new.meta)?, encoding::json(&new.highlights)?)),
             None => None,
         };
         transaction!(&self.db, |connection| {

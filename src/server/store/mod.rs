@@ -43,9 +43,8 @@ impl Store {
         // Two processes that start at once would both find the tables missing.
         let guard = locked(data_dir.join("migration.lock")).await?;
         let path = data_dir.join(DATABASE_FILE);
-        let db = Db::open_sqlite(&path)
-            .await
-            .map_err(|source| StoreError::Open { path, source })?;
+        let db =
+            Db::open_sqlite(&path).await.map_err(|source| StoreError::Open { path, source })?;
         drop(guard);
         Ok(Self { db, data_dir: data_dir.to_owned() })
     }
@@ -103,9 +102,7 @@ fn make_dir(path: &Path) -> Result<(), StoreError> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
-        .create(path)
-        .map_err(|source| StoreError::DataDir { path: path.to_owned(), source })
+    builder.create(path).map_err(|source| StoreError::DataDir { path: path.to_owned(), source })
 }
 
 /// Holds a lock file exclusively until the file is dropped; waits for others.
@@ -128,4 +125,48 @@ async fn locked(path: PathBuf) -> Result<std::fs::File, StoreError> {
         .map_err(std::io::Error::other)
         .and_then(|file| file)
         .map_err(|source| StoreError::DataDir { path, source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::article::problem::Code;
+
+    #[tokio::test]
+    async fn a_database_that_may_not_be_written_is_an_outage_that_passes() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).await.unwrap();
+        let Db::Sqlite { write, read } = &store.db;
+        for (value, writable) in [("ON", false), ("OFF", true)] {
+            let pragma = sqlx::AssertSqlSafe(format!("PRAGMA query_only = {value}"));
+            sqlx::query(pragma).execute(write).await.unwrap();
+            match store.ping().await {
+                Ok(()) => assert!(writable),
+                Err(error) => {
+                    assert!(!writable);
+                    assert!(matches!(
+                        error,
+                        StoreError::Unavailable { outage: Outage::ReadOnly, .. }
+                    ));
+                    assert_eq!(error.to_problem().code, Code::StorageUnavailable);
+                }
+            }
+        }
+        let refused = sqlx::query("DELETE FROM articles").execute(read).await.unwrap_err();
+        assert!(matches!(
+            StoreError::from(refused),
+            StoreError::Unavailable { outage: Outage::ReadOnly, .. }
+        ));
+    }
+
+    #[tokio::test]
+    async fn commits_survive_a_loss_of_power() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).await.unwrap();
+        let Db::Sqlite { write, .. } = &store.db;
+        let pragma = |name| sqlx::query_scalar::<_, String>(name).fetch_one(write);
+        assert_eq!(pragma("PRAGMA journal_mode").await.unwrap(), "wal");
+        let full: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(write).await.unwrap();
+        assert_eq!(full, 2);
+    }
 }

@@ -75,7 +75,9 @@ impl Store {
         &self,
         article: Uuid,
     ) -> Result<Option<Vec<RevisionSummary>>, StoreError> {
-        let rows: Vec<SummaryRow> = read!(&self.db, |pool| sqlx::query_as(
+        let rows: Vec<SummaryRow> =
+            read!(&self.db, |pool| {
+                sqlx::query_as(
             "SELECT r.id, r.number, r.generation_id, g.state, g.model, r.title, r.words, g.usage,
                  CASE WHEN r.id = a.current_revision_id THEN TRUE ELSE FALSE END AS current,
                  r.created_at
@@ -86,7 +88,8 @@ impl Store {
         )
         .bind(article)
         .fetch_all(pool)
-        .await)?;
+        .await
+            })?;
         if rows.is_empty() && !self.has_article(article).await? {
             return Ok(None);
         }
@@ -108,7 +111,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn revision(&self, id: Uuid) -> Result<Option<Revision>, StoreError> {
-        let row: Option<RevisionRow> = read!(&self.db, |pool| sqlx::query_as(
+        let row: Option<RevisionRow> =
+            read!(&self.db, |pool| {
+                sqlx::query_as(
             "SELECT r.id, r.article_id, r.number, r.generation_id, r.text, r.meta, r.highlights,
                  r.created_at
              FROM revisions r JOIN articles a ON a.id = r.article_id
@@ -116,7 +121,8 @@ impl Store {
         )
         .bind(id)
         .fetch_optional(pool)
-        .await)?;
+        .await
+            })?;
         Ok(row.map(RevisionRow::into_record))
     }
 
@@ -125,7 +131,9 @@ impl Store {
         &self,
         article: Uuid,
     ) -> Result<Option<Revision>, StoreError> {
-        let row: Option<RevisionRow> = read!(&self.db, |pool| sqlx::query_as(
+        let row: Option<RevisionRow> =
+            read!(&self.db, |pool| {
+                sqlx::query_as(
             "SELECT r.id, r.article_id, r.number, r.generation_id, r.text, r.meta, r.highlights,
                  r.created_at
              FROM articles a JOIN revisions r ON r.id = a.current_revision_id
@@ -133,7 +141,8 @@ impl Store {
         )
         .bind(article)
         .fetch_optional(pool)
-        .await)?;
+        .await
+            })?;
         Ok(row.map(RevisionRow::into_record))
     }
 
@@ -163,13 +172,12 @@ impl Store {
         now: UnixMs,
     ) -> Result<bool, StoreError> {
         let changed = transaction!(&self.db, |connection| {
-            let title: Option<String> = sqlx::query_scalar(
-                "SELECT title FROM revisions WHERE id = $1 AND article_id = $2",
-            )
-            .bind(revision)
-            .bind(article)
-            .fetch_optional(&mut *connection)
-            .await?;
+            let title: Option<String> =
+                sqlx::query_scalar("SELECT title FROM revisions WHERE id = $1 AND article_id = $2")
+                    .bind(revision)
+                    .bind(article)
+                    .fetch_optional(&mut *connection)
+                    .await?;
             let Some(title) = title else {
                 return Ok(false);
             };
