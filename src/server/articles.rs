@@ -7,7 +7,8 @@ use uuid::Uuid;
 use super::clock::now_ms;
 use super::generations::no_article;
 use super::state::AppState;
-use super::store::{ArticleFilter, StoreError};
+use super::store::StoreError;
+use super::store::records::ArticleFilter;
 use crate::article::generation::{
     Article, ArticlePage, Revision, RevisionSummary, UnixMs,
 };

@@ -28,7 +28,7 @@ const GATHER: Duration = Duration::from_millis(5);
 const EARLY_FLUSH_BYTES: usize = 4 * 1024;
 
 /// The log of one generation.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct EventLog {
     inner: Mutex<Inner>,
     grown: Notify,
@@ -94,7 +94,7 @@ impl EventLog {
     pub fn restore<'a>(
         batches: impl Iterator<Item = &'a str>,
     ) -> Result<Self, serde_json::Error> {
-        let log = Self::new(Arc::new(Notify::new()));
+        let log = Self::default();
         for json in batches {
             log.absorb(json)?;
         }

@@ -5,7 +5,7 @@ use axum::routing::{get, post};
 
 use super::handlers::{articles, events, generations, health, openapi};
 use super::state::AppState;
-use super::{error, security, shell};
+use super::{security, shell};
 
 /// Everything that the server answers, with all its layers.
 pub fn router(state: &AppState) -> Router {
@@ -24,7 +24,7 @@ pub fn router(state: &AppState) -> Router {
         .route("/api/v1/articles/{id}/revisions/{revision_id}/restore", post(articles::make_current))
         .route("/api/v1/openapi.json", get(openapi::show))
         .with_state(state.clone());
-    let routes = error::with_json_fallbacks(api)
+    let routes = api
         .merge(health::routes(state.clone()))
         .merge(shell::pages(state.clone()));
     security::protect(routes, state)

@@ -11,9 +11,9 @@ pub struct Bare {
     pub prefix: &'static str,
 }
 
-/// Reads the link that begins at `at`, where a word begins. [`Guess::Open`]: it may be one, or be
+/// Reads the URL that begins at `at`, where a word begins. [`Guess::Open`]: it may be one, or be
 /// longer, when more text comes.
-pub fn bare_link(text: &str, at: usize, complete: bool) -> Guess<Bare> {
+pub fn bare_url(text: &str, at: usize, complete: bool) -> Guess<Bare> {
     let body = &text[at..];
     let before = text[..at].chars().next_back().unwrap_or('\n');
     let free = before.is_whitespace() || matches!(before, '*' | '_' | '~' | '(') || is_cjk(before);
@@ -32,21 +32,17 @@ pub fn bare_link(text: &str, at: usize, complete: bool) -> Guess<Bare> {
             return url(body, start.len(), prefix, complete);
         }
     }
-    mail(body, complete)
+    Guess::No
 }
 
 fn url(body: &str, scheme: usize, prefix: &'static str, complete: bool) -> Guess<Bare> {
-    // A Chinese sentence goes on after a URL without a space; its punctuation ends the URL.
-    let end = body
-        .find(|c: char| c.is_whitespace() || c == '<' || (is_cjk(c) && is_punctuation(c)))
-        .unwrap_or(body.len());
-    if end == body.len() && !complete {
+    let host_start = if prefix.is_empty() { scheme } else { 0 };
+    let host = body[host_start..]
+        .find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.')))
+        .map_or(body.len(), |length| host_start + length);
+    if host == body.len() && !complete {
         return Guess::Open;
     }
-    let host_start = if prefix.is_empty() { scheme } else { 0 };
-    let host = body[host_start..end]
-        .find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.')))
-        .map_or(end, |length| host_start + length);
     let labels: Vec<&str> = body[host_start..host].split('.').collect();
     let recent = labels.iter().rev().take(2);
     if labels[0].is_empty()
@@ -54,6 +50,13 @@ fn url(body: &str, scheme: usize, prefix: &'static str, complete: bool) -> Guess
         || (!prefix.is_empty() && labels.len() < 2)
     {
         return Guess::No;
+    }
+    // A Chinese sentence goes on after a URL without a space; its punctuation ends the URL.
+    let end = body
+        .find(|c: char| c.is_whitespace() || c == '<' || (is_cjk(c) && is_punctuation(c)))
+        .unwrap_or(body.len());
+    if end == body.len() && !complete {
+        return Guess::Open;
     }
     let length = without_trailing_punctuation(&body[..end]);
     if length <= scheme { Guess::No } else { Guess::Yes(Bare { length, prefix }) }
@@ -85,10 +88,16 @@ fn without_trailing_punctuation(url: &str) -> usize {
     end
 }
 
-fn mail(body: &str, complete: bool) -> Guess<Bare> {
-    let is_mailbox = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'+');
+/// The length of what may stand before the `@` of a mail address.
+pub fn mailbox(body: &str) -> usize {
+    body.bytes()
+        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'+'))
+        .count()
+}
+
+/// Reads the mail address at the start of `body`, whose mailbox is `mailbox` bytes long.
+pub fn bare_mail(body: &str, mailbox: usize, complete: bool) -> Guess<Bare> {
     let bytes = body.as_bytes();
-    let mailbox = bytes.iter().take_while(|b| is_mailbox(b)).count();
     match bytes.get(mailbox) {
         None if !complete => return Guess::Open,
         Some(b'@') => {}

@@ -10,7 +10,7 @@
 
 use super::super::document::Inline;
 use super::super::measure::is_cjk;
-use super::bare::{Bare, bare_link};
+use super::bare::{Bare, bare_mail, bare_url, mailbox};
 use super::emphasis::{Run, Stack};
 use super::entities::{self, Reference};
 use super::lines::{Guess, run};
@@ -142,6 +142,8 @@ struct Scanner<'a> {
     /// Runs of back-ticks, by their length: where they begin, in order. Filled when first needed.
     ticks: Option<Vec<(usize, usize)>>,
     missing: Vec<(usize, String)>,
+    /// No mail address begins before this place; so no word is searched twice for one.
+    no_mail_before: usize,
     /// The rest is held back.
     held: bool,
 }
@@ -163,6 +165,7 @@ impl<'a> Scanner<'a> {
             mark: Mark { position: from, pieces: 0 },
             ticks: None,
             missing: Vec::new(),
+            no_mail_before: from,
             held: false,
         };
         scanner.open_window(from);
@@ -303,7 +306,14 @@ impl<'a> Scanner<'a> {
             return false;
         }
         let at = self.position;
-        match bare_link(self.window(), at, self.complete) {
+        let mut found = bare_url(self.window(), at, self.complete);
+        if found == Guess::No && at >= self.no_mail_before {
+            let body = &self.text[at..self.end];
+            let length = mailbox(body);
+            self.no_mail_before = at + length;
+            found = bare_mail(body, length, self.complete);
+        }
+        match found {
             Guess::Yes(Bare { length, prefix }) => {
                 let shown = &self.text[at..at + length];
                 let link = Inline::Link {

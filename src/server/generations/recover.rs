@@ -30,7 +30,7 @@ impl Generations {
         }
         let batches = self.0.store.event_batches(id, 0).await?;
         // A log that cannot be read to its end is kept as far as it can.
-        let log = EventLog::restore(std::iter::empty()).unwrap_or_default();
+        let log = EventLog::default();
         for batch in &batches {
             if let Err(error) = log.absorb(&batch.json) {
                 tracing::error!(error_type = "storage", generation.id = %id, error = %error,
@@ -70,6 +70,7 @@ impl Generations {
             batches: unstored.into_iter().collect(),
             revision,
         };
-        self.0.store.end_generation(&ended).await
+        self.0.store.end_generation(&ended).await?;
+        Ok(())
     }
 }

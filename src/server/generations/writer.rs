@@ -10,7 +10,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::live::Live;
 use super::{Generations, StoreError};
-use crate::article::event::Event;
+use crate::article::event::{Event, GenerationState};
 use crate::server::pipeline::{self, Ending};
 use crate::server::store::records::EventBatch;
 use crate::server::telemetry::metrics;
@@ -40,9 +40,12 @@ impl Generations {
             }
             None => stopped_in_line(live),
         };
+        let tokens = live.job.progress().usage.completion;
+        let state = ending.last.final_state().map_or("", GenerationState::as_str);
+        metrics::generation_ended(state, tokens);
         tracing::info!(
             generation.id = %live.job.id,
-            event = ending.last.name(),
+            state,
             text.bytes = live.job.log.text_len(),
             elapsed_ms = live.job.accepted.elapsed().as_millis() as u64,
             "generation ended"
@@ -145,7 +148,7 @@ fn stopped_in_line(live: &Live) -> Ending {
 }
 
 fn report(error: &StoreError) {
-    metrics::store_error();
+    metrics::flush_error();
     tracing::error!(
         error_type = "storage",
         error = %error,

@@ -6,13 +6,14 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::extract::{Ids, Query};
+use super::extract::Ids;
 use crate::article::event::GenerationState;
 use crate::article::generation::{Article, ArticlePage, Revision, RevisionSummary};
 use crate::article::problem::{Code, Problem, ProblemBody};
 use crate::server::error::ApiError;
+use crate::server::extract::Query;
 use crate::server::state::AppState;
-use crate::server::store::ArticleFilter;
+use crate::server::store::records::ArticleFilter;
 
 /// How many articles a page has where the query names no number.
 const DEFAULT_LIMIT: u32 = 30;

@@ -68,7 +68,7 @@ fn frames(
     follower: Follower,
     closing: CancellationToken,
 ) -> impl stream::Stream<Item = Result<Bytes, Infallible>> {
-    let reading = metrics::EventReader::begin();
+    let reading = metrics::EventStreamReader::begin();
     stream::unfold((follower, closing, reading), |(mut follower, closing, reading)| async move {
         let mut frame = String::new();
         let patience = if closing.is_cancelled() { CLOSING_GRACE } else { HEARTBEAT };

@@ -4,13 +4,13 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::article::brief::Brief;
 use crate::article::event::Seq;
 use crate::article::problem::{Code, Problem};
 use crate::server::error::ApiError;
+use crate::server::extract::JsonBytes;
 use crate::server::store::records::IdempotencyKey;
 
 /// The longest `Idempotency-Key`, in bytes.
@@ -57,47 +57,9 @@ impl<S: Send + Sync> FromRequest<S> for BriefBody {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        if !is_json(request.headers()) {
-            return Err(Problem::new(
-                Code::UnsupportedMediaType,
-                "The body is not declared as JSON.",
-                "Send the header Content-Type: application/json.",
-            )
-            .with_param("Content-Type")
-            .into());
-        }
-        let bytes = Bytes::from_request(request, state).await.map_err(ApiError::from_rejection)?;
+        let JsonBytes(bytes) = JsonBytes::from_request(request, state).await?;
         let brief = Brief::from_json(&bytes)?;
         Ok(Self { brief, bytes })
-    }
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else {
-        return false;
-    };
-    let essence = value.split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("application/json")
-        || (essence.len() > 5 && essence[essence.len() - 5..].eq_ignore_ascii_case("+json"))
-}
-
-/// The query string as a struct with `deny_unknown_fields`.
-pub struct Query<T>(pub T);
-
-impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        axum::extract::Query::try_from_uri(&parts.uri)
-            .map(|axum::extract::Query(query)| Self(query))
-            .map_err(|error| {
-                Problem::new(
-                    Code::InvalidParameter,
-                    format!("The query is not understood: {}.", error.body_text()),
-                    "See the API document at /api/v1/openapi.json for the parameters.",
-                )
-                .into()
-            })
     }
 }
 

@@ -3,7 +3,7 @@
 use axum::extract::{OriginalUri, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
+use axum::Json;
 use uuid::Uuid;
 
 use super::events;
@@ -28,7 +28,7 @@ use crate::server::generations::{Generations, Request};
         (status = 503, body = ProblemBody)))]
 pub async fn create(
     State(generations): State<Generations>,
-    Extension(RequestId(request_id)): Extension<RequestId>,
+    RequestId(request_id): RequestId,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
     body: BriefBody,
@@ -51,7 +51,7 @@ pub async fn create(
         (status = 422, body = ProblemBody), (status = 503, body = ProblemBody)))]
 pub async fn regenerate(
     State(generations): State<Generations>,
-    Extension(RequestId(request_id)): Extension<RequestId>,
+    RequestId(request_id): RequestId,
     Ids([article]): Ids<1>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
@@ -97,7 +97,7 @@ pub async fn cancel(
         (status = 422, body = ProblemBody), (status = 503, body = ProblemBody)))]
 pub async fn go_on(
     State(generations): State<Generations>,
-    Extension(RequestId(request_id)): Extension<RequestId>,
+    RequestId(request_id): RequestId,
     Ids([id]): Ids<1>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,

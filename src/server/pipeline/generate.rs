@@ -226,6 +226,7 @@ impl<'a> Writing<'a> {
         let now = self.last_bytes;
         if self.first_token.is_none() {
             self.first_token = Some(now);
+            metrics::first_token((now - self.started).as_secs_f64());
             let first_token_ms = millis(now - self.started);
             if let Some(attempt) = self.job.progress().attempts.last_mut() {
                 attempt.first_token_ms = Some(first_token_ms);
@@ -324,7 +325,7 @@ impl<'a> Writing<'a> {
                 (AttemptOutcome::Failed, outcome)
             }
             End::Failed(error) => {
-                metrics::generation_error(error.class.as_str());
+                metrics::generation_error(error.class);
                 (AttemptOutcome::Failed, Outcome::Failed(error.to_problem()))
             }
             End::Stopped(stop) => {
@@ -374,7 +375,6 @@ impl<'a> Writing<'a> {
     /// Writes the final figures of the attempt.
     fn settle(&mut self, outcome: AttemptOutcome, ended: &Outcome) {
         let usage = self.usage();
-        metrics::generation_tokens(usage.completion);
         let mut progress = self.job.progress();
         if let Some(attempt) = progress.attempts.last_mut() {
             attempt.outcome = Some(outcome);

@@ -28,6 +28,7 @@ pub fn run(job: &Job, prepared: Prepared) -> Route {
         candidates: candidates.iter().map(|model| model.name.clone()).collect(),
         reasons,
         estimate: estimate(&job.brief, &prepared, candidates.first()),
+        template: prepared.prompt.template.clone(),
     };
     tracing::info!(generation.id = %job.id, model = routed.model, "routed");
     job.progress().model = candidates.first().map(|model| model.name.clone());
