@@ -9,6 +9,7 @@ pub mod clock;
 pub mod config;
 pub mod error;
 pub mod event_log;
+pub mod extract;
 pub mod generations;
 pub mod handlers;
 pub mod highlight;
