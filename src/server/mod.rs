@@ -4,7 +4,9 @@
 //! does the work in a task of its own, outside any request; [`event_log`] is what readers follow;
 //! only [`store`] knows SQL; only [`providers`] know model APIs.
 
+pub mod articles;
 pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod error;
 pub mod event_log;
@@ -19,6 +21,7 @@ pub mod sanitize;
 pub mod security;
 pub mod serve;
 pub mod shell;
+pub mod slug;
 pub mod state;
 pub mod store;
 pub mod telemetry;

@@ -11,9 +11,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use uuid::Uuid;
 
 use super::output::Output;
-use super::{Failure, GenerateArgs, note};
+use super::{Failure, GenerateArgs, note, storage};
 use crate::article::brief::{Brief, Style};
-use crate::article::event::{Event, Seq, Usage};
+use crate::article::event::{Event, Seq, Stage, Usage};
 use crate::server::config::Config;
 use crate::server::error::RequestId;
 use crate::server::event_log::{Follower, LogEvent};
@@ -31,7 +31,7 @@ pub async fn run(config: Config, args: GenerateArgs) -> Result<ExitCode, Failure
     let (brief, json) = brief(args)?;
     let mut interrupts = Interrupts::take()?;
     let output = Output::start()?;
-    let state = AppState::start(config).await?;
+    let state = AppState::start(config).await.map_err(storage)?;
     let ended = write(&state.generations, brief, json, output, &mut interrupts).await;
     state.shutdown().await;
     ended
@@ -177,7 +177,13 @@ impl Run<'_> {
 fn describe(event: &Event) -> Option<String> {
     Some(match event {
         Event::Accepted { article, .. } => format!("article {article}"),
-        Event::Stage { stage, .. } => format!("stage {}", stage.as_str()),
+        Event::Stage { stage, .. } => match stage {
+            Stage::Preprocess => "preparing the brief",
+            Stage::Route => "choosing a model",
+            Stage::Generate => "writing",
+            Stage::Postprocess => "finishing",
+        }
+        .to_owned(),
         Event::Routed(routed) => {
             let why: Vec<&str> = routed.reasons.iter().map(|one| one.message.as_str()).collect();
             format!("model {}: {}", routed.model, why.join(" "))
@@ -191,7 +197,9 @@ fn describe(event: &Event) -> Option<String> {
         }
         Event::Done { .. } => "done".to_owned(),
         Event::Cancelled { upstream_closed_ms, .. } => {
-            format!("stopped; upstream was closed within {upstream_closed_ms:.1} ms, the text so far is kept")
+            format!(
+                "stopped; upstream was closed within {upstream_closed_ms:.1} ms, the text so far is kept"
+            )
         }
         Event::Rejected { findings } => format!("rejected: {}", findings.join("; ")),
         Event::Failed { problem, .. } => format!("failed: {problem}"),

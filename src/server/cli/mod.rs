@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use super::config::{Config, Sources, discover};
-use super::store::Store;
+use super::store::{Store, StoreError};
 use super::telemetry::{self, metrics};
 
 /// Turns a topic into a publishable technical article, live.
@@ -99,7 +99,7 @@ pub fn main() -> ExitCode {
         }
     };
     runtime.block_on(run(cli)).unwrap_or_else(|failure| {
-        complain(&super::error::chain(failure.as_ref()));
+        complain(&failure.to_string());
         ExitCode::FAILURE
     })
 }
@@ -129,9 +129,14 @@ async fn complete(config: Config) -> Config {
 }
 
 async fn migrate(config: &Config) -> Result<ExitCode, Failure> {
-    Store::open(&config.server.data_dir).await?.close().await;
+    Store::open(&config.server.data_dir).await.map_err(storage)?.close().await;
     note(&format!("the database in {} is up to date", config.server.data_dir.display()));
     Ok(ExitCode::SUCCESS)
+}
+
+/// A failure of the database, with its remedy.
+fn storage(error: StoreError) -> Failure {
+    format!("{error} {}", error.resolution()).into()
 }
 
 /// Says something to the person at the terminal; standard output belongs to the article.
@@ -156,9 +161,10 @@ mod tests {
 
     #[test]
     fn the_configuration_can_be_named_before_and_after_the_command() {
-        for arguments in
-            [["inkstream", "--config", "a.toml", "serve"], ["inkstream", "serve", "--config", "a.toml"]]
-        {
+        for arguments in [
+            ["inkstream", "--config", "a.toml", "serve"],
+            ["inkstream", "serve", "--config", "a.toml"],
+        ] {
             assert_eq!(Cli::parse_from(arguments).config, Some(PathBuf::from("a.toml")));
         }
     }

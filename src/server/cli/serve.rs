@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Failure, complete, note};
+use super::{Failure, complete, note, storage};
 use crate::server::config::Config;
 use crate::server::state::AppState;
 use crate::server::store::owners::ServeLock;
@@ -21,13 +21,13 @@ const UPKEEP: Duration = Duration::from_secs(5);
 /// What keeps the server from starting, with the remedy: nothing has been begun then.
 pub async fn run(config: Config) -> Result<ExitCode, Failure> {
     security::check_bind(config.server.listen)?;
-    let _lock = ServeLock::acquire(&config.server.data_dir)?;
+    let _lock = ServeLock::acquire(&config.server.data_dir).map_err(storage)?;
     let listener = serve::bind(config.server.listen).await?;
     let config = complete(config).await;
     if config.demo_only {
         tracing::info!("no model is configured: articles come from the built-in demo");
     }
-    let state = AppState::start(config).await?;
+    let state = AppState::start(config).await.map_err(storage)?;
     let shutdown = CancellationToken::new();
     serve::shutdown_on_signals(shutdown.clone())?;
     let router = router::router(&state);

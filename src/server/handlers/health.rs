@@ -9,7 +9,9 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
 
+use crate::article::problem::{Code, Problem};
 use crate::server::error::{ApiError, internal};
+use crate::server::state::AppState;
 use crate::server::telemetry::metrics;
 
 /// Whether a server can take requests now.
@@ -17,6 +19,27 @@ pub trait Readiness: Clone + Send + Sync + 'static {
     /// # Errors
     /// It cannot: the store cannot be read, or it is shutting down. The problem's status is 503.
     fn ready(&self) -> impl Future<Output = Result<(), ApiError>> + Send;
+}
+
+impl Readiness for AppState {
+    async fn ready(&self) -> Result<(), ApiError> {
+        if self.generations.closing().is_cancelled() {
+            let problem = Problem::new(
+                Code::ShuttingDown,
+                "The server is shutting down.",
+                "Use another one, or try again in a moment.",
+            );
+            return Err(problem.into());
+        }
+        self.store.ping().await.map_err(|error| {
+            let problem = Problem::new(
+                Code::StorageUnavailable,
+                "The database cannot be read.",
+                error.resolution(),
+            );
+            ApiError::from(problem).because(error)
+        })
+    }
 }
 
 /// The answer of the probes.
