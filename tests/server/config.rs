@@ -447,7 +447,8 @@ fn keys_never_show_in_debug_output() {
 async fn model_server(body: &'static str) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/v1", listener.local_addr().unwrap());
-    let router = axum::Router::new().route("/v1/models", axum::routing::get(move || async move { body }));
+    let router =
+        axum::Router::new().route("/v1/models", axum::routing::get(move || async move { body }));
     tokio::spawn(async move { axum::serve(listener, router).await });
     url
 }
