@@ -93,6 +93,14 @@ impl RunningText {
         self.notices = Notices::default();
     }
 
+    /// Shows nothing of the text any more, to show a part of it anew.
+    pub fn rewind(&mut self, output: &mut Output) {
+        if let Some(id) = self.id {
+            output.patches.push(Patch::SetInlines { id, keep: 0, inlines: Vec::new() });
+        }
+        self.become_kind(None, self.kind.clone(), output);
+    }
+
     /// Shows the text up to `end`, as far as it can be shown while more may come.
     pub fn show(&mut self, end: usize, output: &mut Output) {
         self.read(end, false, output);
