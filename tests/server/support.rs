@@ -75,6 +75,8 @@ impl Server {
         let base = format!("http://{}", listener.local_addr().unwrap());
         let shutdown = CancellationToken::new();
         let task = tokio::spawn(serve::serve(listener, router(&state), shutdown.clone()));
+        // Err: another test of this process was first.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().no_proxy().build().unwrap();
         Self { base, client, state, data, shutdown, task, settings, file }
     }

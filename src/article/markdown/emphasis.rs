@@ -116,7 +116,7 @@ impl Stack {
             let floor = if mark == b'~' { 0 } else { self.floors[key].min(self.openers.len()) };
             let found = (floor..self.openers.len())
                 .rev()
-                .find(|at| run(pieces, self.openers[*at]).is_some_and(fits));
+                .find(|at| run(pieces, self.openers[*at]).is_some_and(|run| fits(run)));
             let Some(at) = found else {
                 self.floors[key] = self.openers.len();
                 break;

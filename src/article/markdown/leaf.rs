@@ -2,7 +2,7 @@
 
 use super::super::document::{Alignment, BlockId, BlockKind, Patch};
 use super::entities::unescape;
-use super::lines::{Fence, Guess, atx_text};
+use super::lines::{Fence, Guess, atx_text, is_blank};
 use super::links;
 use super::output::Output;
 use super::raw::HtmlBlock;
@@ -213,6 +213,8 @@ pub struct Indented {
     text: String,
     /// Blank lines that belong to the code only if more of it comes.
     blank: String,
+    /// The current line is none of those.
+    in_text: bool,
 }
 
 /// A block of raw HTML.
@@ -253,7 +255,7 @@ impl Leaf {
 
     pub fn indented(parent: Option<BlockId>, output: &mut Output) -> Self {
         let id = output.open(parent, BlockKind::Code { language: String::new() });
-        Self::Indented(Indented { id, text: String::new(), blank: String::new() })
+        Self::Indented(Indented { id, text: String::new(), blank: String::new(), in_text: false })
     }
 
     pub fn heading(parent: Option<BlockId>, level: u8, output: &mut Output) -> Self {
@@ -285,10 +287,12 @@ impl Leaf {
             Self::Heading(heading) => heading.text.push_str(text),
             Self::Fenced(code) => code.text.push_str(text),
             Self::Indented(code) => {
-                code.blank.push_str(text);
-                if !text.trim_matches([' ', '\t']).is_empty() {
+                if !code.in_text && !is_blank(text) {
+                    code.in_text = true;
                     code.text.push_str(&std::mem::take(&mut code.blank));
                 }
+                let place = if code.in_text { &mut code.text } else { &mut code.blank };
+                place.push_str(text);
             }
             Self::Html(html) => {
                 if !html.block.ends.is_empty() {
@@ -316,10 +320,9 @@ impl Leaf {
                 true
             }
             Self::Indented(code) => {
-                code.blank.push('\n');
-                if code.blank.len() == 1 && !code.text.is_empty() && !code.text.ends_with('\n') {
-                    code.text.push_str(&std::mem::take(&mut code.blank));
-                }
+                let in_text = std::mem::take(&mut code.in_text);
+                let place = if in_text { &mut code.text } else { &mut code.blank };
+                place.push('\n');
                 true
             }
             Self::Html(html) => {

@@ -74,9 +74,6 @@ impl<'a> Cursor<'a> {
         self.spare
     }
 
-    pub fn column(&self) -> usize {
-        self.column
-    }
 }
 
 /// Whether a line that begins so is a certain kind of block.
