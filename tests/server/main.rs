@@ -4,5 +4,7 @@
 
 mod bad_input;
 mod lifecycle;
+mod providers;
 mod store;
 mod support;
+mod upstream;
