@@ -521,6 +521,7 @@ impl<'a> Scanner<'a> {
         };
         let (label, behind) = match links::label(window, behind, complete) {
             Guess::Open => return Guess::Open,
+            Guess::Yes((label, _)) if self.is_note(label) => (own(), behind),
             Guess::Yes((label, end)) if !label.is_empty() => (normalize(label), end),
             Guess::Yes((_, end)) => (own(), end),
             Guess::No => (own(), behind),
@@ -528,7 +529,7 @@ impl<'a> Scanner<'a> {
         match self.references.link(&label) {
             Some(target) => Guess::Yes((target.clone(), behind)),
             None => {
-                if !label.is_empty() && !label.starts_with('^') {
+                if !label.is_empty() && !self.is_note(&label) {
                     self.missing.push((self.position, label));
                 }
                 Guess::No

@@ -147,7 +147,8 @@ impl Paragraph {
         });
         // Footnotes get their numbers when it is certain where they stand.
         let from = head.read.saturating_sub(1);
-        let end = text[from..].find("[^").map_or(text.len(), |found| from + found);
+        let note = text.as_bytes()[from..].windows(2).position(|pair| pair == b"[^");
+        let end = note.map_or(text.len(), |found| from + found);
         if end > head.read {
             head.row.push(&text[head.read..end], output);
             head.read = end;
