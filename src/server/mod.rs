@@ -17,6 +17,7 @@ pub mod sanitize;
 pub mod security;
 pub mod serve;
 pub mod shell;
+pub mod slug;
 pub mod state;
 pub mod store;
 pub mod telemetry;
