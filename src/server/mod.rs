@@ -4,9 +4,12 @@
 //! does the work in a task of its own, outside any request; [`event_log`] is what readers follow;
 //! only [`store`] knows SQL; only [`providers`] know model APIs.
 
+pub mod articles;
+pub mod clock;
 pub mod config;
 pub mod error;
 pub mod event_log;
+pub mod extract;
 pub mod generations;
 pub mod handlers;
 pub mod highlight;

@@ -1,5 +1,10 @@
-//! The server, tested from outside.
+//! The server, tested from outside: a real listener, a real database, a real socket upstream.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests may")]
 
+mod bad_input;
+mod lifecycle;
+mod providers;
 mod store;
+mod support;
+mod upstream;
