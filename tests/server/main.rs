@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests may")]
 
 mod bad_input;
+mod faults;
 mod lifecycle;
 mod providers;
 mod store;

@@ -204,6 +204,8 @@ pub struct Fenced {
     id: BlockId,
     /// Not yet sent.
     text: String,
+    /// The current line is the fence's own.
+    opening: bool,
 }
 
 /// An indented block of code.
@@ -250,7 +252,7 @@ impl Leaf {
         let info = unescape(info.trim());
         let language = info.split_whitespace().next().unwrap_or_default().to_owned();
         let id = output.open(parent, BlockKind::Code { language });
-        Self::Fenced(Fenced { fence, id, text: String::new() })
+        Self::Fenced(Fenced { fence, id, text: String::new(), opening: true })
     }
 
     pub fn indented(parent: Option<BlockId>, output: &mut Output) -> Self {
@@ -316,7 +318,9 @@ impl Leaf {
             Self::Paragraph(_) => true,
             Self::Heading(_) => false,
             Self::Fenced(code) => {
-                code.text.push('\n');
+                if !std::mem::take(&mut code.opening) {
+                    code.text.push('\n');
+                }
                 true
             }
             Self::Indented(code) => {

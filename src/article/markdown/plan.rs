@@ -128,9 +128,15 @@ pub fn plan(
         }
         return Guess::Yes(finish(outside_list(containers, keep, &open), open, line, cursor));
     }
-    let is_row = all && open.is_empty() && matches!(leaf, Some(Leaf::Table(_)));
     let mut text_cursor = cursor;
     text_cursor.skip_space();
+    let mut is_row = all && open.is_empty() && matches!(leaf, Some(Leaf::Table(_)));
+    if is_row && text_cursor.rest().trim_end_matches([' ', '\t']) == "|" {
+        if !complete {
+            return Guess::Open;
+        }
+        is_row = false;
+    }
     if is_row || paragraph.is_some() {
         // A paragraph goes on although its containers are not marked (a lazy continuation).
         return Guess::Yes(finish(containers.len(), open, Line::More, text_cursor));
@@ -254,6 +260,19 @@ impl Starts<'_> {
             }
             // The paragraph itself, and not only lazily.
             let own = self.paragraph.filter(|_| self.all);
+            if let Some(paragraph) = own
+                && table::may_be_delimiter_row(text)
+            {
+                if !complete {
+                    return Guess::Open;
+                }
+                if lines::setext_underline(text, true) == Guess::No
+                    && let Some(alignments) = table::delimiter_row(text)
+                    && paragraph.is_head_of(text, alignments.len())
+                {
+                    return Guess::Yes(Line::Delimiters(alignments));
+                }
+            }
             if self.containers.len().max(self.keep + 2 * self.open.len()) + 2 < DEEPEST {
                 match self.container(text, indent, own) {
                     Guess::Yes(true) => return Guess::No,
@@ -341,18 +360,6 @@ impl Starts<'_> {
             });
         }
         decide!(lines::thematic_break(text, complete), () => return Guess::Yes(Line::Rule));
-        if let Some(paragraph) = own
-            && table::may_be_delimiter_row(text)
-        {
-            if !complete {
-                return Guess::Open;
-            }
-            if let Some(alignments) = table::delimiter_row(text)
-                && paragraph.is_head_of(text, alignments.len())
-            {
-                return Guess::Yes(Line::Delimiters(alignments));
-            }
-        }
         Guess::No
     }
 }

@@ -57,7 +57,7 @@ struct Splitter {
     begun: bool,
     /// Something other than white space has come in this cell.
     inside: bool,
-    /// The last character was a backslash that may escape this one.
+    /// The last character was a backslash; it is part of the text unless a bar follows.
     escape: bool,
 }
 
@@ -82,7 +82,7 @@ impl Splitter {
             _ => {
                 self.inside = true;
                 self.begun = true;
-                self.escape = c == '\\' && !escaped;
+                self.escape = c == '\\';
                 Part::Text(escaped, (!self.escape).then_some(c))
             }
         }
