@@ -13,7 +13,7 @@ use super::super::measure::is_cjk;
 use super::bare::{Bare, bare_mail, bare_url, mailbox};
 use super::emphasis::{Run, Stack};
 use super::entities::{self, Reference};
-use super::lines::{Guess, run};
+use super::lines::{Guess, run, trim_end};
 use super::links::{self, Target, normalize};
 use super::pieces::{Opened, Piece, append_text, tree};
 use super::raw::{self, Angle};
@@ -216,7 +216,7 @@ impl<'a> Scanner<'a> {
                 _ => self.plain(byte),
             }
         }
-        let rest = self.text[self.plain..self.position].trim_end_matches([' ', '\t', '\n']);
+        let rest = trim_end(&self.text[self.plain..self.position]);
         self.push_text(self.plain + rest.len());
         if self.reading.last {
             self.pair();

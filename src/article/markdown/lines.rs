@@ -93,6 +93,11 @@ pub fn is_blank(text: &str) -> bool {
     text.bytes().all(is_space)
 }
 
+/// The text without spaces, tabs and line breaks at its end.
+pub fn trim_end(text: &str) -> &str {
+    text.trim_end_matches([' ', '\t', '\n'])
+}
+
 /// How many of the byte `mark` the text begins with.
 pub fn run(text: &str, mark: u8) -> usize {
     text.bytes().take_while(|b| *b == mark).count()
