@@ -1,6 +1,6 @@
 //! The program itself: what it prints where, how it ends, and what signals do to it.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::TempDir;
@@ -81,18 +81,35 @@ fn serve_says_where_it_listens_answers_and_ends_cleanly_on_sigterm() {
     let program = Program::new();
     let mut server = program.start(&["serve"]);
     let line = server.line_with("listening on");
-    let address = line.strip_prefix("listening on http://127.0.0.1:").expect("the real port");
-    assert_ne!(address, "0");
-    let mut stream = std::net::TcpStream::connect(format!("127.0.0.1:{address}")).unwrap();
-    std::io::Write::write_all(
-        &mut stream,
-        b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
-    )
-    .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
+    let port = line.strip_prefix("listening on http://127.0.0.1:").expect("the real port");
+    assert_ne!(port, "0");
+    let answer = get(port, "/health");
     assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
     assert!(answer.contains("{\"status\":\"ok\",\"timestamp\":"), "{answer}");
+    server.signal("-TERM");
+    assert_eq!(server.end(), Some(0));
+}
+
+fn get(port: &str, path: &str) -> String {
+    let mut stream = std::net::TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn a_server_whose_log_nobody_reads_any_more_goes_on() {
+    let program = Program::new();
+    let mut server = program.start(&["serve"]);
+    let line = server.line_with("listening on");
+    let port = line.strip_prefix("listening on http://127.0.0.1:").unwrap();
+    drop(server.0.stderr.take());
+    for _ in 0..3 {
+        let answer = get(port, "/api/v1/nothing");
+        assert!(answer.starts_with("HTTP/1.1 404"), "it logs this one: {answer}");
+    }
     server.signal("-TERM");
     assert_eq!(server.end(), Some(0));
 }
@@ -179,6 +196,12 @@ fn a_reader_that_goes_away_stops_the_article() {
     stdout.read_exact(&mut beginning).unwrap();
     drop(stdout);
     run.line_with("stopped");
+    assert_eq!(run.end(), Some(1));
+    // As in `inkstream generate … 2>&1 | head`: standard error is gone as well.
+    let mut run = program.start(&["generate", "DNS", "--model", "demo/steady"]);
+    let mut stdout = run.0.stdout.take().unwrap();
+    stdout.read_exact(&mut beginning).unwrap();
+    drop((stdout, run.0.stderr.take()));
     assert_eq!(run.end(), Some(1));
 }
 
