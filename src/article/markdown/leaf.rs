@@ -47,11 +47,12 @@ struct Head {
 }
 
 impl Paragraph {
-    pub fn new(parent: Option<BlockId>) -> Self {
+    /// `defining`: it may begin with definitions of links.
+    pub fn new(parent: Option<BlockId>, defining: bool) -> Self {
         Self {
             text: RunningText::new(parent, BlockKind::Paragraph),
             line: 0,
-            defining: true,
+            defining,
             tried: 0,
             head: None,
         }
@@ -80,7 +81,8 @@ impl Paragraph {
     /// Whether its last line is a table's head over this delimiter row.
     pub fn is_head_of(&self, delimiters: &str, columns: usize) -> bool {
         let head = &self.text.text[self.line..];
-        (head.contains('|') || delimiters.contains('|'))
+        head.contains('|')
+            && delimiters.contains('|')
             && count_cells(head) == columns
             && self.behind_definitions() <= self.line
     }

@@ -1,6 +1,9 @@
 //! The parser against its invariants and against pulldown-cmark.
+mod agreement;
 mod chunking;
 mod consumer;
+mod grammar;
+mod half_typed;
 mod reference;
 mod soup;
 use super::*;
