@@ -156,6 +156,7 @@ impl Writer {
             let mut patches = Vec::new();
             parser.finish(&mut patches);
             paper.dom.apply(patches);
+            paper.dom.settle();
         }
     }
 }

@@ -117,6 +117,9 @@ pub struct Routed {
     pub reasons: Vec<RouteReason>,
     /// What the first candidate is expected to use.
     pub estimate: Estimate,
+    /// The prompt template by style, language and version, for example `technical.zh@1`.
+    #[serde(default)]
+    pub template: String,
 }
 
 /// Why the candidates stand in this order.

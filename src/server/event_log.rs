@@ -1,1 +1,565 @@
-//! (event_log)
+//! The append-only log of a generation, and its readers.
+//!
+//! A reader holds **a cursor, not a queue**: it sleeps until the log grows, then reads everything
+//! behind its cursor, neighbouring deltas joined. A slow reader costs nothing but its own lag,
+//! memory is bounded by the article, and resuming is the same as starting.
+//!
+//! Entries are small on purpose. All text is one string; of a delta the log keeps only where it
+//! ends (4 bytes); everything else is kept as the JSON that goes out.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde_json::value::RawValue;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use crate::article::event::{Event, GenerationState, Seq};
+
+/// The largest delta that is sent, in bytes; with larger ones slow links never get past one.
+pub const MAX_DELTA_BYTES: usize = 16 * 1024;
+
+/// A reader that woke less than this ago gathers what comes until then; any other wakes at once.
+/// At 5 ms a reader of 20 tokens a second is never delayed, and one of thousands a second costs a
+/// third (design §3).
+const GATHER: Duration = Duration::from_millis(5);
+
+/// How much unstored log makes the writer come early, in bytes.
+const EARLY_FLUSH_BYTES: usize = 4 * 1024;
+
+/// The log of one generation.
+#[derive(Debug, Default)]
+pub struct EventLog {
+    inner: Mutex<Inner>,
+    grown: Notify,
+    flush: Arc<Notify>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    /// All deltas, joined.
+    text: String,
+    /// For each event, in order of seq, how many bytes of `text` there are after it. An event that
+    /// adds none is found in `others`.
+    text_ends: Vec<u32>,
+    /// The events that are not deltas, in order of seq.
+    others: Vec<Other>,
+    /// What readers may see: all of it but for a last event that is not stored yet.
+    published: usize,
+    /// How many events the store has.
+    stored: usize,
+    /// Bytes of text that the store has.
+    stored_text: usize,
+    /// The state that the last event gave it.
+    end: Option<GenerationState>,
+}
+
+#[derive(Debug)]
+struct Other {
+    seq: u64,
+    name: Box<str>,
+    data: Box<str>,
+}
+
+/// What a reader sees of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventView<'a> {
+    /// A `delta`, perhaps of several joined.
+    Delta(&'a str),
+    /// Any other event: its name and its JSON.
+    Other(&'a str, &'a str),
+}
+
+/// A stretch of the log that the store does not have yet.
+#[derive(Debug)]
+pub struct Unstored {
+    /// The seq of its first event.
+    pub first_seq: u64,
+    /// The seq of its last event.
+    pub last_seq: u64,
+    /// Its events as [`EventLog::restore`] reads them.
+    pub json: String,
+}
+
+impl EventLog {
+    /// An empty log that calls for the writer through `flush` when much is unstored.
+    pub fn new(flush: Arc<Notify>) -> Self {
+        Self { inner: Mutex::default(), grown: Notify::new(), flush }
+    }
+
+    /// A log read back from what [`Self::unstored`] gave.
+    ///
+    /// # Errors
+    /// The JSON is not what was written.
+    pub fn restore<'a>(
+        batches: impl Iterator<Item = &'a str>,
+    ) -> Result<Self, serde_json::Error> {
+        let log = Self::default();
+        for json in batches {
+            log.absorb(json)?;
+        }
+        Ok(log)
+    }
+
+    /// Appends what [`Self::unstored`] of another log gave, as stored.
+    ///
+    /// # Errors
+    /// The JSON is not what was written.
+    pub fn absorb(&self, json: &str) -> Result<(), serde_json::Error> {
+        let entries: Vec<&RawValue> = serde_json::from_str(json)?;
+        let mut inner = self.lock();
+        for entry in entries {
+            // A delta is a string, anything else a name and its data.
+            if entry.get().starts_with('"') {
+                inner.push_text(&serde_json::from_str::<String>(entry.get())?);
+            } else {
+                let (name, data): (String, &RawValue) = serde_json::from_str(entry.get())?;
+                inner.end = Event::parse(&name, data.get())?.and_then(|event| event.final_state());
+                inner.push_other(&name, data.get());
+            }
+        }
+        inner.published = inner.text_ends.len();
+        inner.stored = inner.text_ends.len();
+        inner.stored_text = inner.text.len();
+        drop(inner);
+        self.grown.notify_waiters();
+        Ok(())
+    }
+
+    /// Appends text, as one delta or, above [`MAX_DELTA_BYTES`], several.
+    pub fn push_delta(&self, text: &str) {
+        let mut inner = self.lock();
+        let mut rest = text;
+        while rest.len() > MAX_DELTA_BYTES {
+            let (piece, after) = rest.split_at(rest.floor_char_boundary(MAX_DELTA_BYTES));
+            inner.push_text(piece);
+            rest = after;
+        }
+        if !rest.is_empty() {
+            inner.push_text(rest);
+        }
+        inner.published = inner.text_ends.len();
+        let unstored = inner.text.len() - inner.stored_text;
+        drop(inner);
+        self.grown.notify_waiters();
+        if unstored >= EARLY_FLUSH_BYTES {
+            self.flush.notify_one();
+        }
+    }
+
+    /// Appends an event that is neither a delta nor a last one.
+    pub fn push(&self, event: &Event) {
+        if let Event::Delta { text } = event {
+            return self.push_delta(text);
+        }
+        let mut inner = self.lock();
+        inner.push_other(event.name(), &event.data());
+        inner.published = inner.text_ends.len();
+        drop(inner);
+        self.grown.notify_waiters();
+    }
+
+    /// Appends the last event without showing it, so that it can be stored before anyone hears of
+    /// it. [`Self::publish`] shows it.
+    pub fn seal(&self, last: &Event) {
+        let mut inner = self.lock();
+        inner.push_other(last.name(), &last.data());
+        inner.end = last.final_state();
+    }
+
+    /// Shows the last event to the readers.
+    pub fn publish(&self) {
+        let mut inner = self.lock();
+        inner.published = inner.text_ends.len();
+        drop(inner);
+        self.grown.notify_waiters();
+    }
+
+    /// Everything that the store does not have, or `None`. Deltas are kept apart: each of their
+    /// seqs stays a cursor.
+    pub fn unstored(&self) -> Option<Unstored> {
+        let inner = self.lock();
+        let (from, to) = (inner.stored, inner.text_ends.len());
+        if from == to {
+            return None;
+        }
+        let mut json = String::with_capacity(64 + inner.text.len() - inner.stored_text);
+        let mut others = inner.others_from(from);
+        json.push('[');
+        for index in from..to {
+            if index > from {
+                json.push(',');
+            }
+            match inner.delta_at(index) {
+                Some(text) => push_json_string(&mut json, text),
+                None => {
+                    // Every event without text has its entry.
+                    let Some(other) = others.next() else { break };
+                    json.push('[');
+                    push_json_string(&mut json, &other.name);
+                    json.push(',');
+                    json.push_str(&other.data);
+                    json.push(']');
+                }
+            }
+        }
+        json.push(']');
+        Some(Unstored { first_seq: from as u64 + 1, last_seq: to as u64, json })
+    }
+
+    /// Tells the log that the store has everything up to and including `seq`.
+    pub fn mark_stored(&self, seq: u64) {
+        let mut inner = self.lock();
+        let index = seq as usize;
+        if index > inner.stored && index <= inner.text_ends.len() {
+            inner.stored = index;
+            inner.stored_text = inner.text_ends[index - 1] as usize;
+        }
+    }
+
+    /// Whether the store has all of it.
+    pub fn is_stored(&self) -> bool {
+        let inner = self.lock();
+        inner.stored == inner.text_ends.len()
+    }
+
+    /// The text so far.
+    pub fn text(&self) -> String {
+        self.lock().text.clone()
+    }
+
+    /// The text so far, from a byte offset on that lies on a character boundary.
+    pub fn text_from(&self, offset: usize) -> String {
+        self.lock().text.get(offset..).unwrap_or_default().to_owned()
+    }
+
+    /// The length of the text so far, in bytes.
+    pub fn text_len(&self) -> usize {
+        self.lock().text.len()
+    }
+
+    /// The seq of the last event, shown or not.
+    pub fn last_seq(&self) -> Seq {
+        Seq(self.lock().text_ends.len() as u64)
+    }
+
+    /// The text and the seq that belong together, and the state where it has ended.
+    pub fn snapshot(&self) -> (String, Seq, Option<GenerationState>) {
+        let inner = self.lock();
+        (inner.text.clone(), Seq(inner.text_ends.len() as u64), inner.end)
+    }
+
+    /// All events of one name, as JSON.
+    pub fn data_of(&self, name: &str) -> Vec<String> {
+        let inner = self.lock();
+        let named = inner.others.iter().filter(|other| &*other.name == name);
+        named.map(|other| other.data.to_string()).collect()
+    }
+
+    /// Shows everything behind the cursor to `visit`, in order, at most about `budget` bytes.
+    /// Gives the new cursor, and whether the last event was shown.
+    pub fn read(
+        &self,
+        after: Seq,
+        budget: usize,
+        mut visit: impl FnMut(Seq, EventView<'_>),
+    ) -> (Seq, bool) {
+        let inner = self.lock();
+        let mut index = after.0 as usize;
+        let mut spent = 0;
+        let mut others = inner.others_from(index).peekable();
+        while index < inner.published && spent < budget {
+            if inner.delta_at(index).is_none() {
+                let Some(other) = others.next() else { break };
+                visit(Seq(other.seq), EventView::Other(&other.name, &other.data));
+                spent += other.data.len();
+                index += 1;
+                continue;
+            }
+            // All deltas up to the next other event, as far as they fit into one.
+            let end_of_run =
+                others.peek().map_or(inner.published, |other| other.seq as usize - 1);
+            let start = inner.text_start(index);
+            let fits = |end: &u32| *end as usize - start <= MAX_DELTA_BYTES;
+            let count = inner.text_ends[index..end_of_run.min(inner.published)]
+                .partition_point(fits)
+                .max(1);
+            index += count;
+            let end = inner.text_ends[index - 1] as usize;
+            visit(Seq(index as u64), EventView::Delta(&inner.text[start..end]));
+            spent += end - start;
+        }
+        let ended = inner.end.is_some() && index >= inner.text_ends.len();
+        (Seq(index as u64), ended)
+    }
+
+    /// A reader that begins behind `after`.
+    pub fn follow(self: &Arc<Self>, after: Seq) -> Follower {
+        Follower { log: Arc::clone(self), cursor: after, woke: None, ended: false }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // A panic while the lock is held leaves a log that is short, never one that is wrong.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn push_text(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.text_ends.push(self.text.len() as u32);
+    }
+
+    fn push_other(&mut self, name: &str, data: &str) {
+        self.text_ends.push(self.text.len() as u32);
+        self.others.push(Other {
+            seq: self.text_ends.len() as u64,
+            name: name.into(),
+            data: data.into(),
+        });
+    }
+
+    fn text_start(&self, index: usize) -> usize {
+        index.checked_sub(1).map_or(0, |before| self.text_ends[before] as usize)
+    }
+
+    /// The text of the event at this index, where it is a delta.
+    fn delta_at(&self, index: usize) -> Option<&str> {
+        let (start, end) = (self.text_start(index), self.text_ends[index] as usize);
+        (start < end).then(|| &self.text[start..end])
+    }
+
+    fn others_from(&self, index: usize) -> std::slice::Iter<'_, Other> {
+        self.others[self.others.partition_point(|other| other.seq <= index as u64)..].iter()
+    }
+}
+
+/// Writes a string as JSON.
+pub fn push_json_string(json: &mut String, text: &str) {
+    json.push('"');
+    let mut plain = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let escaped = match byte {
+            b'"' => "\\\"",
+            b'\\' => "\\\\",
+            b'\n' => "\\n",
+            b'\r' => "\\r",
+            b'\t' => "\\t",
+            0..=0x1f => "",
+            _ => continue,
+        };
+        json.push_str(&text[plain..at]);
+        plain = at + 1;
+        if escaped.is_empty() {
+            json.push_str(&format!("\\u{byte:04x}"));
+        } else {
+            json.push_str(escaped);
+        }
+    }
+    json.push_str(&text[plain..]);
+    json.push('"');
+}
+
+/// A reader of a log.
+#[derive(Debug)]
+pub struct Follower {
+    log: Arc<EventLog>,
+    cursor: Seq,
+    woke: Option<Instant>,
+    ended: bool,
+}
+
+/// An event as a reader takes it away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogEvent {
+    /// Its place; of a joined delta, that of its last part.
+    pub seq: Seq,
+    /// Its name.
+    pub name: String,
+    /// Its JSON.
+    pub data: String,
+}
+
+/// How much a reader takes at once, in bytes.
+const READ_BUDGET: usize = 64 * 1024;
+
+impl Follower {
+    /// Waits for events and shows them; `false` once the last event has been shown.
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn read(&mut self, visit: impl FnMut(Seq, EventView<'_>)) -> bool {
+        if self.ended {
+            return false;
+        }
+        self.wait().await;
+        let (cursor, ended) = self.log.read(self.cursor, READ_BUDGET, visit);
+        self.cursor = cursor;
+        self.ended = ended;
+        true
+    }
+
+    /// Waits for events and takes them away; `None` once the last event has been taken.
+    pub async fn next(&mut self) -> Option<Vec<LogEvent>> {
+        let mut events = Vec::new();
+        let more = self
+            .read(|seq, view| {
+                events.push(match view {
+                    EventView::Delta(text) => {
+                        let mut data = String::from("{\"text\":");
+                        push_json_string(&mut data, text);
+                        data.push('}');
+                        LogEvent { seq, name: "delta".to_owned(), data }
+                    }
+                    EventView::Other(name, data) => {
+                        LogEvent { seq, name: name.to_owned(), data: data.to_owned() }
+                    }
+                });
+            })
+            .await;
+        more.then_some(events)
+    }
+
+    async fn wait(&mut self) {
+        loop {
+            let grown = self.log.grown.notified();
+            tokio::pin!(grown);
+            // Registered before looking, so that nothing is missed in between.
+            grown.as_mut().enable();
+            let (published, over) = {
+                let inner = self.log.lock();
+                let all = inner.published == inner.text_ends.len();
+                (inner.published, inner.end.is_some() && all)
+            };
+            if published as u64 > self.cursor.0 || over {
+                break;
+            }
+            grown.await;
+        }
+        if let Some(next) = self.woke.map(|woke| woke + GATHER)
+            && next > Instant::now()
+        {
+            tokio::time::sleep_until(next).await;
+        }
+        self.woke = Some(Instant::now());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::article::event::Stage;
+
+    fn log() -> Arc<EventLog> {
+        Arc::new(EventLog::new(Arc::new(Notify::new())))
+    }
+
+    fn read_all(log: &EventLog, after: u64) -> Vec<(u64, String)> {
+        let mut seen = Vec::new();
+        let mut cursor = Seq(after);
+        loop {
+            let before = cursor;
+            (cursor, _) = log.read(cursor, 1000, |seq, view| {
+                seen.push((seq.0, match view {
+                    EventView::Delta(text) => text.to_owned(),
+                    EventView::Other(name, _) => format!("<{name}>"),
+                }));
+            });
+            if cursor == before {
+                return seen;
+            }
+        }
+    }
+
+    fn stage() -> Event {
+        Event::Stage { stage: Stage::Generate, elapsed_ms: 0 }
+    }
+
+    #[test]
+    fn neighbouring_deltas_come_as_one_and_every_seq_is_a_cursor() {
+        let log = log();
+        log.push(&stage());
+        for text in ["a", "b", "c"] {
+            log.push_delta(text);
+        }
+        log.push(&stage());
+        log.push_delta("d");
+        assert_eq!(
+            read_all(&log, 0),
+            [(1, "<stage>"), (4, "abc"), (5, "<stage>"), (6, "d")].map(|(n, s)| (n, s.to_owned()))
+        );
+        assert_eq!(read_all(&log, 2)[0], (4, "bc".to_owned()));
+        assert_eq!(read_all(&log, 6), []);
+    }
+
+    #[test]
+    fn no_delta_is_larger_than_the_limit() {
+        let log = log();
+        log.push_delta(&"文".repeat(MAX_DELTA_BYTES));
+        for _ in 0..MAX_DELTA_BYTES {
+            log.push_delta("abc");
+        }
+        let read = read_all(&log, 0);
+        assert!(read.iter().all(|(_, text)| text.len() <= MAX_DELTA_BYTES));
+        assert_eq!(read.iter().map(|(_, text)| text.as_str()).collect::<String>(), log.text());
+    }
+
+    #[tokio::test]
+    async fn the_last_event_is_heard_only_when_it_is_published_and_nothing_follows() {
+        let log = log();
+        log.push(&Event::Accepted { generation: Uuid::nil(), article: Uuid::nil() });
+        let mut follower = log.follow(Seq(0));
+        assert_eq!(follower.next().await.map(|events| events.len()), Some(1));
+        log.seal(&Event::Interrupted);
+        let early = tokio::time::timeout(Duration::ZERO, follower.next()).await;
+        assert!(early.is_err(), "heard before it was stored: {early:?}");
+        log.publish();
+        let last = follower.next().await.unwrap();
+        assert_eq!((last.len(), last[0].name.as_str(), last[0].seq), (1, "interrupted", Seq(2)));
+        assert_eq!(follower.next().await, None);
+        assert_eq!(log.follow(Seq(2)).next().await, Some(Vec::new()));
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_sleeps_is_woken_by_the_next_event() {
+        let log = log();
+        let mut follower = log.follow(Seq(0));
+        let reader = tokio::spawn(async move { follower.next().await });
+        tokio::task::yield_now().await;
+        log.push_delta("x");
+        assert_eq!(reader.await.unwrap().unwrap()[0].data, r#"{"text":"x"}"#);
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_stored_in_pieces_reads_the_same(
+            parts in prop::collection::vec(("[a-z文\"\\\\\n\u{1}]{0,4}", any::<bool>()), 0..40),
+            cuts in prop::collection::vec(0usize..40, 0..6),
+        ) {
+            let log = log();
+            let mut batches = Vec::new();
+            for (index, (text, other)) in parts.iter().enumerate() {
+                if *other { log.push(&stage()) } else { log.push_delta(text) }
+                if cuts.contains(&index) && let Some(batch) = log.unstored() {
+                    log.mark_stored(batch.last_seq);
+                    batches.push(batch.json);
+                }
+            }
+            batches.extend(log.unstored().map(|batch| batch.json));
+            let restored = EventLog::restore(batches.iter().map(String::as_str)).unwrap();
+            prop_assert_eq!(restored.text(), log.text());
+            for after in 0..=log.last_seq().0 {
+                prop_assert_eq!(read_all(&restored, after), read_all(&log, after));
+            }
+        }
+
+        #[test]
+        fn strings_are_escaped_as_json(text in any::<String>()) {
+            let mut json = String::new();
+            push_json_string(&mut json, &text);
+            prop_assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
+        }
+    }
+}

@@ -4,12 +4,17 @@
 //! does the work in a task of its own, outside any request; [`event_log`] is what readers follow;
 //! only [`store`] knows SQL; only [`providers`] know model APIs.
 
+pub mod articles;
+pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod error;
 pub mod event_log;
+pub mod extract;
 pub mod generations;
 pub mod handlers;
 pub mod highlight;
+pub mod pages;
 pub mod pipeline;
 pub mod providers;
 pub mod router;
@@ -17,6 +22,7 @@ pub mod sanitize;
 pub mod security;
 pub mod serve;
 pub mod shell;
+pub mod slug;
 pub mod state;
 pub mod store;
 pub mod telemetry;

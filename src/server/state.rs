@@ -1,1 +1,43 @@
-//! (state)
+//! What every handler and page can reach.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+
+use super::config::Config;
+use super::generations::Generations;
+use super::providers;
+use super::store::{Store, StoreError};
+
+/// The parts of a running server. Cheap to clone.
+#[derive(Clone, FromRef)]
+pub struct AppState {
+    /// The configuration it was started with.
+    pub config: Arc<Config>,
+    /// The database.
+    pub store: Store,
+    /// The service that writes articles.
+    pub generations: Generations,
+}
+
+impl AppState {
+    /// Opens the database, connects the model APIs, and takes care of what an earlier process left
+    /// unfinished.
+    ///
+    /// # Errors
+    /// The data directory or the database cannot be used; the error names it and the remedy.
+    pub async fn start(config: Config) -> Result<Self, StoreError> {
+        let store = Store::open(&config.server.data_dir).await?;
+        let config = Arc::new(config);
+        let providers = providers::build(&config);
+        let generations =
+            Generations::start(Arc::clone(&config), providers, store.clone()).await?;
+        Ok(Self { config, store, generations })
+    }
+
+    /// Ends what runs, stores every log, and closes the database.
+    pub async fn shutdown(&self) {
+        self.generations.shutdown().await;
+        self.store.close().await;
+    }
+}

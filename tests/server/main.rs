@@ -1,1 +1,11 @@
-fn main() {}
+//! The server, tested from outside: a real listener, a real database, a real socket upstream.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests may")]
+
+mod bad_input;
+mod faults;
+mod lifecycle;
+mod providers;
+mod store;
+mod support;
+mod upstream;

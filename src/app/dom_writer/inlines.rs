@@ -3,25 +3,24 @@
 use wasm_bindgen::JsValue;
 use web_sys::{Document, Element, Node};
 
+use super::footnotes::Footnotes;
 use crate::article::document::Inline;
+use crate::article::html_writer::is_absolute;
+use crate::article::measure::soft_break;
 
-/// One node for each inline.
-pub(super) fn nodes(document: &Document, inlines: &[Inline]) -> Result<Vec<Node>, JsValue> {
-    inlines.iter().map(|inline| node(document, inline)).collect()
-}
-
-/// The `id` of a footnote's text.
-pub(super) fn note_id(label: &str) -> String {
-    format!("fn-{label}")
-}
-
-fn node(document: &Document, inline: &Inline) -> Result<Node, JsValue> {
-    let around = |name: &str, children: &[Inline]| -> Result<Node, JsValue> {
+/// The node of one inline among its neighbours.
+pub(super) fn node(
+    document: &Document,
+    inlines: &[Inline],
+    index: usize,
+    footnotes: &mut Footnotes,
+) -> Result<Node, JsValue> {
+    let mut around = |name: &str, children: &[Inline]| -> Result<Node, JsValue> {
         let element = document.create_element(name)?;
-        fill(document, &element, children)?;
+        fill(document, &element, children, footnotes)?;
         Ok(element.into())
     };
-    Ok(match inline {
+    Ok(match &inlines[index] {
         Inline::Text(text) => document.create_text_node(text).into(),
         Inline::Emphasis(children) => around("em", children)?,
         Inline::Strong(children) => around("strong", children)?,
@@ -36,31 +35,36 @@ fn node(document: &Document, inline: &Inline) -> Result<Node, JsValue> {
             let link = document.create_element("a")?;
             if let Some(href) = href {
                 link.set_attribute("href", href)?;
-                link.set_attribute("rel", "noopener nofollow ugc")?;
+                if is_absolute(href) {
+                    link.set_attribute("rel", "noopener noreferrer nofollow")?;
+                }
             }
-            if !title.is_empty() {
-                link.set_attribute("title", title)?;
-            }
-            fill(document, &link, children)?;
+            set_title(&link, title)?;
+            fill(document, &link, children, footnotes)?;
             link.into()
         }
-        Inline::Image { src, alt, title } => {
+        Inline::Image { src: None, alt, .. } => {
+            let text = document.create_element("span")?;
+            text.set_class_name("image");
+            text.set_text_content(Some(alt));
+            text.into()
+        }
+        Inline::Image { src: Some(src), alt, title } => {
             let image = document.create_element("img")?;
-            if let Some(src) = src {
-                image.set_attribute("src", src)?;
-                image.set_attribute("loading", "lazy")?;
-            }
+            // Before the source, or it is loaded at once.
+            image.set_attribute("loading", "lazy")?;
+            image.set_attribute("src", src)?;
             image.set_attribute("alt", alt)?;
-            if !title.is_empty() {
-                image.set_attribute("title", title)?;
-            }
+            set_title(&image, title)?;
             image.into()
         }
         Inline::HardBreak => document.create_element("br")?.into(),
-        Inline::SoftBreak => document.create_text_node("\n").into(),
+        Inline::SoftBreak => document.create_text_node(soft_break(inlines, index)).into(),
         Inline::FootnoteRef { label, number } => {
+            footnotes.refer(label, *number);
             let (mark, link) = (document.create_element("sup")?, document.create_element("a")?);
-            link.set_attribute("href", &format!("#{}", note_id(label)))?;
+            link.set_attribute("href", &format!("#fn-{number}"))?;
+            link.set_attribute("role", "doc-noteref")?;
             link.set_text_content(Some(&number.to_string()));
             mark.append_child(&link)?;
             mark.into()
@@ -68,9 +72,18 @@ fn node(document: &Document, inline: &Inline) -> Result<Node, JsValue> {
     })
 }
 
-fn fill(document: &Document, element: &Element, children: &[Inline]) -> Result<(), JsValue> {
-    for child in children {
-        element.append_child(&node(document, child)?)?;
+fn fill(
+    document: &Document,
+    element: &Element,
+    children: &[Inline],
+    footnotes: &mut Footnotes,
+) -> Result<(), JsValue> {
+    for index in 0..children.len() {
+        element.append_child(&node(document, children, index, footnotes)?)?;
     }
     Ok(())
+}
+
+fn set_title(element: &Element, title: &str) -> Result<(), JsValue> {
+    if title.is_empty() { Ok(()) } else { element.set_attribute("title", title) }
 }

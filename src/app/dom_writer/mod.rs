@@ -5,6 +5,7 @@
 //! never touched again, but for the colours of a line of code and a link that finds its target.
 
 mod code;
+mod footnotes;
 mod inlines;
 
 use leptos::logging::warn;
@@ -12,9 +13,10 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, Element, Node, Text};
 
 use self::code::CodeBlock;
+use self::footnotes::Footnotes;
 use crate::article::document::{Alignment, BlockId, BlockKind, Inline, Patch};
 use crate::article::event::{Highlight, OutlineEntry};
-use crate::article::measure::Anchors;
+use crate::article::measure::{Anchors, plain_text};
 
 /// Writes an article into an element of the page.
 pub struct DomWriter {
@@ -24,7 +26,7 @@ pub struct DomWriter {
     code_blocks: Vec<CodeBlock>,
     /// Colours of lines that are not written yet.
     early: Vec<Highlight>,
-    footnotes: Option<Element>,
+    footnotes: Footnotes,
     anchors: Anchors,
     outline: Vec<OutlineEntry>,
     cursor: Element,
@@ -42,8 +44,10 @@ struct Block {
     outer: Element,
     /// What the content stands in.
     inner: Element,
-    /// The nodes of the top level's inlines, one each.
-    inlines: Vec<Node>,
+    /// The running text while it can change.
+    inlines: Vec<Inline>,
+    /// Its top level's nodes, one each.
+    nodes: Vec<Node>,
     /// Which block of code of the article it is.
     code: Option<usize>,
 }
@@ -64,7 +68,7 @@ impl DomWriter {
             blocks: Vec::new(),
             code_blocks: Vec::new(),
             early: Vec::new(),
-            footnotes: None,
+            footnotes: Footnotes::default(),
             anchors: Anchors::default(),
             outline: Vec::new(),
             cursor,
@@ -105,6 +109,13 @@ impl DomWriter {
         &self.cursor
     }
 
+    /// Numbers the footnotes and puts them in order: the text is complete.
+    pub fn settle(&mut self) {
+        if let Err(error) = self.footnotes.settle(&self.document, &self.root) {
+            warn!("the footnotes could not be put in order: {error:?}");
+        }
+    }
+
     /// Moves the cursor to where text was last added.
     pub fn show_cursor(&self) {
         let place = match self.pen.and_then(|id| self.block(id)) {
@@ -141,16 +152,19 @@ impl DomWriter {
             }
             Patch::AppendText { id, text } => {
                 self.pen = Some(id);
-                let last = self.block(id).and_then(|block| block.inlines.last());
-                if let Some(node) = last.and_then(|node| node.dyn_ref::<Text>()) {
+                if let Some(block) = self.block_mut(id)
+                    && let Some(Inline::Text(last)) = block.inlines.last_mut()
+                    && let Some(node) = block.nodes.last().and_then(|it| it.dyn_ref::<Text>())
+                {
+                    last.push_str(&text);
                     node.append_data(&text)?;
                 }
             }
             Patch::SetInlines { id, keep, inlines } => {
                 self.pen = Some(id);
-                self.set_inlines(id, keep, &inlines)?;
+                self.set_inlines(id, keep, inlines)?;
             }
-            Patch::Mend { id, inlines } => self.set_inlines(id, 0, &inlines)?,
+            Patch::Mend { id, inlines } => self.mend(id, inlines)?,
             Patch::Loosen { id } => {
                 if let Some(block) = self.block_mut(id) {
                     block.outer.set_class_name("loose");
@@ -183,20 +197,16 @@ impl DomWriter {
     ) -> Result<(), JsValue> {
         let (outer, inner) = self.element(parent, &kind)?;
         let place = match (&kind, parent.and_then(|parent| self.block(parent))) {
-            (BlockKind::Footnote { .. }, _) => self.footnotes()?,
+            (BlockKind::Footnote { label }, _) => {
+                self.footnotes.open(&self.document, &self.root, label, &outer)?
+            }
             (BlockKind::Row { head }, Some(table)) => self.row_group(&table.inner, *head)?,
             (_, Some(parent)) => parent.inner.clone(),
             (_, None) => self.root.clone(),
         };
         // The notes stay at the end, whatever comes after the first of them.
-        match &self.footnotes {
-            Some(notes) if parent.is_none() && !matches!(kind, BlockKind::Footnote { .. }) => {
-                place.insert_before(&outer, notes.parent_element().as_deref())?;
-            }
-            _ => {
-                place.append_child(&outer)?;
-            }
-        }
+        let before = self.footnotes.section().filter(|_| place == self.root);
+        place.insert_before(&outer, before.map(|section| &**section))?;
         if let Some(parent) = parent.and_then(|parent| self.block_mut(parent)) {
             parent.children.push(id);
         }
@@ -235,9 +245,16 @@ impl DomWriter {
         if self.blocks.len() <= index {
             self.blocks.resize_with(index + 1, || None);
         }
-        let (children, inlines) = (Vec::new(), Vec::new());
-        self.blocks[index] =
-            Some(Block { kind, parent, children, outer, inner, inlines, code });
+        self.blocks[index] = Some(Block {
+            kind,
+            parent,
+            children: Vec::new(),
+            outer,
+            inner,
+            inlines: Vec::new(),
+            nodes: Vec::new(),
+            code,
+        });
     }
 
     fn forget(&mut self, id: BlockId) {
@@ -266,12 +283,15 @@ impl DomWriter {
     }
 
     fn close(&mut self, id: BlockId) -> Result<(), JsValue> {
-        let Some(Block { kind: BlockKind::Heading { level }, outer, .. }) = self.block(id) else {
+        let Some(block) = self.block_mut(id) else {
             return Ok(());
         };
-        let (level, heading) = (*level, outer.clone());
-        // The cursor holds no text.
-        let text = heading.text_content().unwrap_or_default();
+        let inlines = std::mem::take(&mut block.inlines);
+        let BlockKind::Heading { level } = block.kind else {
+            return Ok(());
+        };
+        let heading = block.outer.clone();
+        let text = plain_text(&inlines);
         let anchor = self.anchors.next(&text);
         heading.set_id(&anchor);
         if matches!(level, 2 | 3) {
@@ -284,21 +304,31 @@ impl DomWriter {
         &mut self,
         id: BlockId,
         keep: usize,
-        inlines: &[Inline],
+        inlines: Vec<Inline>,
     ) -> Result<(), JsValue> {
-        let new = inlines::nodes(&self.document, inlines)?;
-        let Some(block) = self.block_mut(id) else {
+        let Some(Some(block)) = self.blocks.get_mut(id.0 as usize) else {
             return Ok(());
         };
-        for old in block.inlines.drain(keep.min(block.inlines.len())..) {
+        block.inlines.truncate(keep);
+        let keep = block.inlines.len();
+        block.inlines.extend(inlines);
+        for old in block.nodes.drain(keep.min(block.nodes.len())..) {
             block.inner.remove_child(&old)?;
         }
-        for node in new {
-            // Before the cursor, where it stands here; a ticked box stays in front.
+        for index in keep..block.inlines.len() {
+            let node = inlines::node(&self.document, &block.inlines, index, &mut self.footnotes)?;
             block.inner.append_child(&node)?;
-            block.inlines.push(node);
+            block.nodes.push(node);
         }
         Ok(())
+    }
+
+    /// A closed leaf forgets its inlines, so all of its nodes go.
+    fn mend(&mut self, id: BlockId, inlines: Vec<Inline>) -> Result<(), JsValue> {
+        if let Some(block) = self.block_mut(id) {
+            block.inlines.clear();
+        }
+        self.set_inlines(id, 0, inlines)
     }
 
     fn create(&self, name: &str) -> Result<Element, JsValue> {
@@ -338,11 +368,7 @@ impl DomWriter {
             BlockKind::Row { .. } => single(self.create("tr")?),
             BlockKind::Cell => single(self.cell(parent)?),
             BlockKind::Rule => single(self.create("hr")?),
-            BlockKind::Footnote { label } => {
-                let note = self.create("li")?;
-                note.set_id(&inlines::note_id(label));
-                single(note)
-            }
+            BlockKind::Footnote { .. } => single(self.create("li")?),
         })
     }
 
@@ -368,9 +394,7 @@ impl DomWriter {
         if !language.is_empty() {
             code.set_class_name(&format!("language-{language}"));
         }
-        let label = self.create("span")?;
-        label.set_text_content(Some(language));
-        caption.append_child(&label)?;
+        caption.set_text_content(Some(language));
         let button = copy_button(&self.document, self.copy_label)?;
         caption.append_child(&button)?;
         pre.append_child(&code)?;
@@ -409,19 +433,6 @@ impl DomWriter {
             }
         }
         Ok(cell)
-    }
-
-    /// The list of notes at the end, made when the first is written.
-    fn footnotes(&mut self) -> Result<Element, JsValue> {
-        if let Some(list) = &self.footnotes {
-            return Ok(list.clone());
-        }
-        let (section, list) = (self.create("section")?, self.create("ol")?);
-        section.set_attribute("role", "doc-endnotes")?;
-        section.append_child(&list)?;
-        self.root.append_child(&section)?;
-        self.footnotes = Some(list.clone());
-        Ok(list)
     }
 }
 

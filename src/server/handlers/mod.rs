@@ -1,1 +1,8 @@
-//! (handlers)
+//! One file per resource: each handler extracts, calls a service, and answers.
+
+pub mod articles;
+pub mod events;
+pub mod extract;
+pub mod generations;
+pub mod health;
+pub mod openapi;

@@ -6,13 +6,32 @@
 
 pub mod demo;
 pub mod openai;
+mod redact;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::BoxStream;
 use uuid::Uuid;
 
+use super::config::{Config, Continuation, Protocol};
 use crate::article::problem::{Code, Problem};
+
+/// Every configured provider, by its name.
+///
+/// Nothing is connected yet, and nothing fails: what is wrong with a provider is the error of
+/// every stream that it is asked for.
+pub fn build(config: &Config) -> BTreeMap<String, Arc<dyn Provider>> {
+    let provider = |settings| -> Arc<dyn Provider> {
+        let settings: &super::config::ProviderConfig = settings;
+        match settings.protocol {
+            Protocol::OpenAi => Arc::new(openai::OpenAi::new(settings, &config.generation)),
+            Protocol::Demo => Arc::new(demo::Demo::new()),
+        }
+    };
+    config.providers.iter().map(|(name, settings)| (name.clone(), provider(settings))).collect()
+}
 
 /// What a model is asked.
 #[derive(Clone, Debug)]
@@ -29,6 +48,8 @@ pub struct ModelRequest {
     pub user: String,
     /// The text so far, where the model is to go on from it.
     pub so_far: Option<String>,
+    /// How the model is made to go on from `so_far`.
+    pub continuation: Continuation,
     /// The topic as the person wrote it. Part of `user` already; the demo picks its article by it.
     pub topic: String,
     /// The language to write in (BCP 47).
@@ -63,7 +84,8 @@ pub enum ModelEvent {
     Text(String),
     /// More of what the model thinks before it answers.
     Reasoning(String),
-    /// What the provider counted, in tokens: the total of this request.
+    /// What the provider counted, in tokens: the total of this request. Some providers send it
+    /// again and again while they write; the last one counts.
     Usage {
         /// Tokens of the prompt.
         prompt: u64,
@@ -86,6 +108,9 @@ pub enum FinishReason {
 }
 
 /// A stream of [`ModelEvent`]s. It ends after an error. An end without a `Finish` is a truncation.
+///
+/// A stream that is polled to its end leaves its connection to the next request; one that is
+/// dropped closes it.
 pub type ModelStream = BoxStream<'static, Result<ModelEvent, ProviderError>>;
 
 /// A model API.
@@ -140,4 +165,10 @@ impl ProviderError {
     pub fn to_problem(&self) -> Problem {
         Problem::new(self.code, self.message.clone(), self.resolution.clone())
     }
+}
+
+/// Whether a BCP 47 tag names Chinese.
+fn is_chinese(language: &str) -> bool {
+    let primary = language.split(['-', '_']).next().unwrap_or_default();
+    primary.eq_ignore_ascii_case("zh")
 }

@@ -159,3 +159,14 @@ pub struct StoredGeneration {
     /// When it ended.
     pub ended_at: Option<UnixMs>,
 }
+
+/// Which articles a list shows, and which part of the list.
+#[derive(Clone, Debug, Default)]
+pub struct ArticleFilter {
+    /// The states of the newest generation; empty: all.
+    pub states: Vec<GenerationState>,
+    /// How many at most. At least one is given.
+    pub limit: u32,
+    /// `next` of the page before; `None` for the first page.
+    pub cursor: Option<String>,
+}

@@ -1,0 +1,539 @@
+//! Providers, models and routes: what the file says, what known keys bring, and the demo.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use secrecy::SecretString;
+
+use super::discover::{Discovery, Target};
+use super::document::{Document, Setting, Table, Value};
+use super::location::{ConfigError, Location, closest};
+use super::presets::{self, DEMO, DEMO_MODELS, Preset};
+use super::sources::Environment;
+use super::{Continuation, ModelConfig, Protocol, ProviderConfig};
+use crate::article::brief::Style;
+
+/// What a model without figures of its own is taken to hold, in tokens.
+const USUAL_CONTEXT_WINDOW: u32 = 32_768;
+/// What a model without figures of its own is asked for at most, in tokens.
+const USUAL_MAX_OUTPUT: u32 = 4096;
+
+/// The route of styles without a line of their own.
+pub(super) const DEFAULT_ROUTE: &str = "default";
+
+/// Which server stands behind a known provider's name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Server {
+    /// One that has the preset's models.
+    Usual,
+    /// One that the environment put in its place.
+    Another,
+}
+
+#[derive(Default)]
+pub(super) struct Catalog {
+    pub providers: BTreeMap<String, ProviderConfig>,
+    pub models: BTreeMap<String, ModelConfig>,
+    pub routes: BTreeMap<String, Vec<String>>,
+    pub discovery: Discovery,
+    /// The models that stand before those of presets in the built-in routes, in order.
+    own: Vec<String>,
+}
+
+impl Catalog {
+    /// # Errors
+    /// The first entry that is wrong.
+    pub fn build(
+        document: &Document,
+        environment: &Environment,
+        discover: bool,
+        warnings: &mut Vec<String>,
+    ) -> Result<Self, ConfigError> {
+        let mut catalog = Self::default();
+        let presets = presets::all()?;
+        let known = catalog.take_providers(document, environment, &presets)?;
+        let mut preset_routes: Vec<&BTreeMap<String, Vec<String>>> = Vec::new();
+        for (preset, server) in known {
+            if server == Server::Another {
+                catalog.take_named_model(preset, environment);
+                continue;
+            }
+            for model in &preset.models {
+                let model = model.to_model(&preset.name);
+                catalog.models.insert(model.name.clone(), model);
+            }
+            preset_routes.push(&preset.routes);
+        }
+        catalog.providers.insert(DEMO.to_owned(), presets::demo());
+        for model in presets::demo_models() {
+            catalog.models.insert(model.name.clone(), model);
+        }
+        catalog.take_models(document)?;
+        match &document.routes {
+            Some(table) => {
+                catalog.routes = routes_of_file(table, &catalog.models)?;
+                catalog.discovery.routes_fixed = true;
+            }
+            None => catalog.routes = built_in_routes(&catalog.own, &preset_routes),
+        }
+        catalog.find_targets(discover);
+        catalog.warn(environment, warnings);
+        Ok(catalog)
+    }
+
+    /// The providers of the file and of known keys. Returns the presets whose models come along:
+    /// those with a key, and those that the file names.
+    fn take_providers<'a>(
+        &mut self,
+        document: &Document,
+        environment: &Environment,
+        presets: &'a [Preset],
+    ) -> Result<Vec<(&'a Preset, Server)>, ConfigError> {
+        for table in &document.providers {
+            let (name, location) = name_of(table, &|c| "._-".contains(c))?;
+            let preset = presets.iter().find(|preset| preset.name == name);
+            let provider = provider(table, name.clone(), preset, environment)?;
+            if name == DEMO && provider.protocol != Protocol::Demo {
+                return Err(ConfigError::new(
+                    location,
+                    "the name `demo` belongs to the built-in demo.",
+                    "Choose another `name` for this provider.",
+                ));
+            }
+            if self.providers.insert(name.clone(), provider).is_some() {
+                return Err(twice("provider", &name, location));
+            }
+        }
+        let mut known = Vec::new();
+        for preset in presets {
+            let key = environment.get(&preset.key_variable);
+            let elsewhere =
+                preset.base_url_variable.as_deref().and_then(|name| environment.get(name));
+            if key.is_none() && elsewhere.is_none() && !self.providers.contains_key(&preset.name) {
+                continue;
+            }
+            if self.providers.contains_key(&preset.name) {
+                known.push((preset, Server::Usual));
+                continue;
+            }
+            let (base_url, server) = match (elsewhere, &preset.base_url_variable) {
+                (Some(url), Some(variable)) => {
+                    let location = Location::Variable(variable.clone());
+                    (base_url(url, &location, variable)?, Server::Another)
+                }
+                _ => (preset.base_url.clone(), Server::Usual),
+            };
+            known.push((preset, server));
+            let provider = ProviderConfig {
+                name: preset.name.clone(),
+                protocol: Protocol::OpenAi,
+                base_url,
+                api_key: key
+                    .map(|key| {
+                        checked_key(
+                            key.trim(),
+                            &preset.name,
+                            &Location::Variable(preset.key_variable.clone()),
+                        )
+                    })
+                    .transpose()?,
+            };
+            self.providers.insert(preset.name.clone(), provider);
+        }
+        Ok(known)
+    }
+
+    /// Where another server stands in a known provider's place, the preset's models are not its
+    /// own: it has the one that is named, or is asked.
+    fn take_named_model(&mut self, preset: &Preset, environment: &Environment) {
+        let variable = preset.model_variable.as_deref();
+        let Some(id) = variable.and_then(|name| environment.get(name)).map(str::trim) else {
+            return;
+        };
+        let model = ModelConfig::bare(&preset.name, id);
+        self.own.push(model.name.clone());
+        self.models.insert(model.name.clone(), model);
+    }
+
+    /// The models of the file; those that replace a built-in one keep its place in the routes.
+    fn take_models(&mut self, document: &Document) -> Result<(), ConfigError> {
+        let mut seen = BTreeSet::new();
+        for table in &document.models {
+            let model = self.model(table)?;
+            if !seen.insert(model.name.clone()) {
+                return Err(twice("model", &model.name, &table.get("name")?.location));
+            }
+            let is_demo = self.providers[&model.provider].protocol == Protocol::Demo;
+            if !self.models.contains_key(&model.name) && !is_demo {
+                self.own.push(model.name.clone());
+            }
+            self.models.insert(model.name.clone(), model);
+        }
+        Ok(())
+    }
+
+    fn model(&self, table: &Table) -> Result<ModelConfig, ConfigError> {
+        let (name, _) = name_of(table, &|c| "._-/:@+".contains(c))?;
+        let (provider, location) = table.text("provider")?;
+        let Some(served_by) = self.providers.get(&provider) else {
+            let known: Vec<&str> = self.providers.keys().map(String::as_str).collect();
+            let message = match closest(&provider, known.iter().copied()) {
+                Some(meant) => format!(
+                    "the model `{name}` names the provider `{provider}`, which is not there; did you mean `{meant}`?"
+                ),
+                None => format!(
+                    "the model `{name}` names the provider `{provider}`, which is not there."
+                ),
+            };
+            let resolution = format!(
+                "Add a [[providers]] entry with name = \"{provider}\", or use one of: {}.",
+                known.join(", ")
+            );
+            return Err(ConfigError::new(location, message, resolution));
+        };
+        let (id, location) = table.text("id")?;
+        if id.trim().is_empty() {
+            return Err(ConfigError::new(
+                location,
+                format!("the model `{name}` has an empty `id`."),
+                "Set it to the name that the provider gives the model.",
+            ));
+        }
+        if served_by.protocol == Protocol::Demo && !DEMO_MODELS.contains(&id.as_str()) {
+            return Err(ConfigError::new(
+                location,
+                format!("the demo has no model `{id}`."),
+                format!("Use one of: {}.", DEMO_MODELS.join(", ")),
+            ));
+        }
+        let tokens = |key: &str, usual: u32| match table.settings.contains_key(key) {
+            true => table.whole(key, 1, 100_000_000),
+            false => Ok(usual),
+        };
+        let context_window = tokens("context_window", USUAL_CONTEXT_WINDOW)?;
+        let max_output = tokens("max_output", USUAL_MAX_OUTPUT.min(context_window))?;
+        if max_output > context_window {
+            return Err(ConfigError::new(
+                &table.get("max_output")?.location,
+                format!("the model `{name}` answers with more tokens than its context window has."),
+                format!("Set `max_output` to at most {context_window}."),
+            ));
+        }
+        let price =
+            |key: &str| table.settings.get(key).map(|_| table.number(key, 0.0, 1e9)).transpose();
+        Ok(ModelConfig {
+            provider,
+            id,
+            context_window,
+            max_output,
+            price_input: price("price_input")?,
+            price_output: price("price_output")?,
+            currency: currency(table)?,
+            continuation: continuation(table)?,
+            name,
+        })
+    }
+
+    /// Providers without a model are asked for theirs. Where there is no provider at all, servers
+    /// on this machine are looked for.
+    fn find_targets(&mut self, discover: bool) {
+        for provider in self.providers.values() {
+            let has_models = self.models.values().any(|model| model.provider == provider.name);
+            if provider.protocol == Protocol::OpenAi && !has_models {
+                self.discovery.targets.push(Target::Configured(provider.name.clone()));
+            }
+        }
+        let only_demo = self.providers.values().all(|one| one.protocol == Protocol::Demo);
+        if discover && only_demo && !self.discovery.routes_fixed {
+            self.discovery.targets.extend(Target::usual());
+        }
+    }
+
+    pub fn is_demo_only(&self) -> bool {
+        self.models.values().all(|model| self.providers[&model.provider].protocol == Protocol::Demo)
+    }
+
+    fn warn(&self, environment: &Environment, warnings: &mut Vec<String>) {
+        if environment.get("ANTHROPIC_API_KEY").is_some() {
+            warnings.push(
+                "ANTHROPIC_API_KEY is set, but Anthropic's protocol is not supported yet; \
+                 its models are not used."
+                    .to_owned(),
+            );
+        }
+    }
+}
+
+impl ModelConfig {
+    /// A model of which nothing is known but its id.
+    pub(super) fn bare(provider: &str, id: &str) -> Self {
+        Self {
+            name: format!("{provider}/{id}"),
+            provider: provider.to_owned(),
+            id: id.to_owned(),
+            context_window: USUAL_CONTEXT_WINDOW,
+            max_output: USUAL_MAX_OUTPUT,
+            price_input: None,
+            price_output: None,
+            currency: None,
+            continuation: Continuation::default(),
+        }
+    }
+}
+
+fn provider(
+    table: &Table,
+    name: String,
+    preset: Option<&Preset>,
+    environment: &Environment,
+) -> Result<ProviderConfig, ConfigError> {
+    let protocol = match table.optional_text("protocol")? {
+        None if preset.is_some() => Protocol::OpenAi,
+        Some((text, location)) => match text.as_str() {
+            "openai" => Protocol::OpenAi,
+            "demo" => Protocol::Demo,
+            "anthropic" => {
+                return Err(ConfigError::new(
+                    location,
+                    format!(
+                        "the provider `{name}` speaks Anthropic's protocol, which is not supported yet."
+                    ),
+                    "Remove the provider, or reach the model through a server that speaks \"openai\".",
+                ));
+            }
+            other => {
+                return Err(ConfigError::new(
+                    location,
+                    format!("the provider `{name}` has the unknown protocol \"{other}\"."),
+                    "Use \"openai\" or \"demo\".",
+                ));
+            }
+        },
+        None => {
+            table.get("protocol")?;
+            Protocol::OpenAi
+        }
+    };
+    let base_url = match (protocol, table.optional_text("base_url")?, preset) {
+        (Protocol::Demo, _, _) => String::new(),
+        (Protocol::OpenAi, Some((text, location)), _) => base_url(&text, location, "base_url")?,
+        (Protocol::OpenAi, None, Some(preset)) => preset.base_url.clone(),
+        (Protocol::OpenAi, None, None) => return Err(missing_url(table, &name)),
+    };
+    let api_key = match (table.optional_text("api_key")?, preset) {
+        (Some((key, _)), _) if key.is_empty() => None,
+        (Some((key, location)), _) => Some(checked_key(&key, &name, location)?),
+        (None, Some(preset)) => environment
+            .get(&preset.key_variable)
+            .map(|key| {
+                let location = Location::Variable(preset.key_variable.clone());
+                checked_key(key.trim(), &name, &location)
+            })
+            .transpose()?,
+        (None, None) => None,
+    };
+    Ok(ProviderConfig { name, protocol, base_url, api_key })
+}
+
+/// A key that a header can carry. The key itself is never part of the message.
+fn checked_key(
+    key: &str,
+    provider: &str,
+    location: &Location,
+) -> Result<SecretString, ConfigError> {
+    if key.chars().all(|c| c.is_ascii_graphic()) {
+        return Ok(SecretString::from(key));
+    }
+    Err(ConfigError::new(
+        location,
+        format!("the key of `{provider}` has a character that no header can carry."),
+        "Copy it again, without spaces, quotes or line breaks around it.",
+    ))
+}
+
+fn missing_url(table: &Table, name: &str) -> ConfigError {
+    ConfigError::new(
+        &table.location,
+        format!("the provider `{name}` has no `base_url`."),
+        "Add one, for example base_url = \"http://127.0.0.1:8000/v1\".",
+    )
+}
+
+/// Checks a base URL and takes the slashes off its end.
+fn base_url(text: &str, location: &Location, key: &str) -> Result<String, ConfigError> {
+    let wrong = |why: &str| {
+        ConfigError::new(
+            location,
+            format!("`{key}` {why}."),
+            "Write the URL up to, not with, /chat/completions: for example https://api.example.com/v1.",
+        )
+    };
+    let url =
+        reqwest::Url::parse(text.trim()).map_err(|error| wrong(&format!("is no URL: {error}")))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+        return Err(wrong("does not begin with http:// or https:// and a host"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(wrong("has a query or a fragment"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(wrong("has a user name or password in it; the key belongs into `api_key`"));
+    }
+    let trimmed = url.as_str().trim_end_matches('/');
+    if trimmed.ends_with("/completions") || trimmed.ends_with("/messages") {
+        return Err(wrong("names the call itself"));
+    }
+    Ok(trimmed.to_owned())
+}
+
+/// A name of letters, digits and what `extra` allows.
+fn name_of<'a>(
+    table: &'a Table,
+    extra: &dyn Fn(char) -> bool,
+) -> Result<(String, &'a Location), ConfigError> {
+    let (name, location) = table.text("name")?;
+    let fits = |c: char| c.is_alphanumeric() || extra(c);
+    if name.is_empty() || name.chars().count() > 200 || !name.chars().all(fits) {
+        return Err(ConfigError::new(
+            location,
+            format!("`name` in {} is \"{}\".", table.title, name.escape_debug()),
+            "Use 1 to 200 letters, digits, dots, hyphens and underscores; in the names of models \
+             also / : @ and +.",
+        ));
+    }
+    Ok((name, location))
+}
+
+fn currency(table: &Table) -> Result<Option<String>, ConfigError> {
+    let Some((code, location)) = table.optional_text("currency")? else { return Ok(None) };
+    if code.len() == 3 && code.chars().all(|c| c.is_ascii_uppercase()) {
+        return Ok(Some(code));
+    }
+    Err(ConfigError::new(
+        location,
+        format!("`currency` is \"{}\".", code.escape_debug()),
+        "Use the three capital letters of ISO 4217, such as CNY or USD.",
+    ))
+}
+
+fn continuation(table: &Table) -> Result<Continuation, ConfigError> {
+    let Some((name, location)) = table.optional_text("continuation")? else {
+        return Ok(Continuation::default());
+    };
+    Continuation::parse(&name).ok_or_else(|| {
+        ConfigError::new(
+            location,
+            format!("`continuation` is \"{}\".", name.escape_debug()),
+            "Use \"prefix\", \"continue_final_message\", \"prefill\" or \"instruct\".",
+        )
+    })
+}
+
+fn twice(what: &str, name: &str, location: &Location) -> ConfigError {
+    ConfigError::new(
+        location,
+        format!("there are two {what}s with the name `{name}`."),
+        "Remove one, or give it another name.",
+    )
+}
+
+/// The routes of the file. Where it has no `default`, styles without a line take what the others
+/// name, in order.
+fn routes_of_file(
+    table: &Table,
+    models: &BTreeMap<String, ModelConfig>,
+) -> Result<BTreeMap<String, Vec<String>>, ConfigError> {
+    let mut routes = BTreeMap::new();
+    for (style, Setting { value, location }) in &table.settings {
+        let names = match value {
+            Value::List(names) if !names.is_empty() => names.clone(),
+            Value::Text(name) => vec![name.clone()],
+            _ => {
+                return Err(ConfigError::new(
+                    location,
+                    format!("the route `{style}` names no model."),
+                    format!("Write {style} = [\"model\", …], or remove the line."),
+                ));
+            }
+        };
+        for (place, name) in names.iter().enumerate() {
+            if !models.contains_key(name) {
+                return Err(unknown_model(style, name, location, models));
+            }
+            if names[..place].contains(name) {
+                return Err(ConfigError::new(
+                    location,
+                    format!("the route `{style}` names the model `{name}` twice."),
+                    "Remove one of the two.",
+                ));
+            }
+        }
+        routes.insert(style.clone(), names);
+    }
+    if routes.is_empty() {
+        return Err(ConfigError::new(
+            &table.location,
+            "[routes] is empty.",
+            "Add a line such as default = [\"demo/steady\"], or remove [routes].",
+        ));
+    }
+    if !routes.contains_key(DEFAULT_ROUTE) {
+        let mut all = Vec::new();
+        for name in Style::ALL.iter().filter_map(|style| routes.get(style.as_str())).flatten() {
+            push_new(&mut all, name);
+        }
+        routes.insert(DEFAULT_ROUTE.to_owned(), all);
+    }
+    Ok(routes)
+}
+
+fn unknown_model(
+    style: &str,
+    name: &str,
+    location: &Location,
+    models: &BTreeMap<String, ModelConfig>,
+) -> ConfigError {
+    let known = || models.keys().map(String::as_str);
+    let message = match closest(name, known()) {
+        Some(meant) => format!(
+            "the route `{style}` names the model `{name}`, which is not there; did you mean `{meant}`?"
+        ),
+        None => format!("the route `{style}` names the model `{name}`, which is not there."),
+    };
+    let resolution = format!(
+        "Add a [[models]] entry with name = \"{name}\", or use one of: {}.",
+        known().collect::<Vec<_>>().join(", ")
+    );
+    ConfigError::new(location, message, resolution)
+}
+
+/// The file's own models first, then those of known providers; the demo only where there is
+/// nothing else.
+fn built_in_routes(
+    own: &[String],
+    presets: &[&BTreeMap<String, Vec<String>>],
+) -> BTreeMap<String, Vec<String>> {
+    let styles = Style::ALL.map(Style::as_str).into_iter().chain([DEFAULT_ROUTE]);
+    let mut routes: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for style in styles {
+        let mut route = own.to_vec();
+        for preset in presets {
+            let names = preset.get(style).or_else(|| preset.get(DEFAULT_ROUTE));
+            for name in names.into_iter().flatten() {
+                push_new(&mut route, name);
+            }
+        }
+        if !route.is_empty() {
+            routes.insert(style.to_owned(), route);
+        }
+    }
+    if routes.is_empty() {
+        routes.insert(DEFAULT_ROUTE.to_owned(), vec![format!("{DEMO}/{}", DEMO_MODELS[0])]);
+    }
+    routes
+}
+
+fn push_new(list: &mut Vec<String>, name: &str) {
+    if !list.iter().any(|one| one == name) {
+        list.push(name.to_owned());
+    }
+}

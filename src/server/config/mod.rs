@@ -1,0 +1,231 @@
+//! What an operator can set: embedded defaults, then `inkstream.toml`, `.env`, the environment.
+//!
+//! The defaults are `inkstream.example.toml` itself, so that the documentation cannot be wrong
+//! about them. [`document`] reads a file into settings that know their line, [`settings`] lays the
+//! environment over them and checks the simple ones, [`catalog`] puts providers, models and routes
+//! together with the [`presets`] of known providers, and [`discover`] asks servers for their models.
+
+mod catalog;
+pub mod discover;
+mod document;
+mod location;
+mod presets;
+mod settings;
+mod sources;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+pub use location::{ConfigError, Location};
+pub use sources::Sources;
+
+use document::Document;
+use sources::Environment;
+
+/// The defaults, and their documentation.
+const DEFAULTS: &str = include_str!("../../../inkstream.example.toml");
+
+/// The whole configuration, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The process.
+    pub server: ServerConfig,
+    /// Limits of a generation.
+    pub generation: GenerationConfig,
+    /// Model APIs, by name.
+    pub providers: BTreeMap<String, ProviderConfig>,
+    /// Models, by the name that briefs and routes use. Every `provider` in it exists.
+    pub models: BTreeMap<String, ModelConfig>,
+    /// Model names by style (`technical`, …, `default`). Every name in it is a model.
+    pub routes: BTreeMap<String, Vec<String>>,
+    /// Whether nothing but the demo is configured.
+    pub demo_only: bool,
+    /// How to log.
+    pub log: LogConfig,
+    /// Servers that are to be asked for their models; see [`discover::complete`].
+    pub discovery: discover::Discovery,
+    /// What the operator should hear of at start, though it is no error.
+    pub warnings: Vec<String>,
+}
+
+impl Config {
+    /// Reads and checks everything.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its place and the remedy.
+    pub fn load(sources: &Sources) -> Result<Self, ConfigError> {
+        let environment = Environment::read(sources)?;
+        let mut warnings = Vec::new();
+        let mut document = Document::parse("built-in defaults", DEFAULTS, &environment)?;
+        if let Some((name, text)) = file(sources, &environment)? {
+            document.lay_over(Document::parse(&name, &text, &environment)?);
+        }
+        settings::overlay(&mut document, &environment, &mut warnings)?;
+        let section = |name: &str| {
+            document.sections.get(name).ok_or_else(|| {
+                let defaults = Location::File("built-in defaults".to_owned());
+                ConfigError::new(&defaults, format!("[{name}] is missing."), "Reinstall Inkstream.")
+            })
+        };
+        let catalog = catalog::Catalog::build(
+            &document,
+            &environment,
+            section("server")?.flag("discover")?,
+            &mut warnings,
+        )?;
+        Ok(Self {
+            server: settings::server(section("server")?)?,
+            generation: settings::generation(section("generation")?)?,
+            log: settings::log(section("log")?, &environment)?,
+            demo_only: catalog.is_demo_only(),
+            providers: catalog.providers,
+            models: catalog.models,
+            routes: catalog.routes,
+            discovery: catalog.discovery,
+            warnings,
+        })
+    }
+}
+
+/// The configuration file's name and text: the one that is named, or `inkstream.toml` if it is there.
+fn file(
+    sources: &Sources,
+    environment: &Environment,
+) -> Result<Option<(String, String)>, ConfigError> {
+    let usual = sources.directory.join("inkstream.toml");
+    let (path, named_by) = match (&sources.file, environment.get("INKSTREAM_CONFIG")) {
+        (Some(path), _) => (path.clone(), Some("--config")),
+        (None, Some(path)) => (sources.directory.join(path), Some("INKSTREAM_CONFIG")),
+        (None, None) if usual.exists() => (usual, None),
+        (None, None) => return Ok(None),
+    };
+    Ok(Some((sources::name_of(&path), sources::read_file(&path, named_by)?)))
+}
+
+/// `[server]`
+#[derive(Clone, Debug)]
+pub struct ServerConfig {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Where everything is kept.
+    pub data_dir: PathBuf,
+    /// Where the built client lies.
+    pub site_dir: PathBuf,
+    /// Host names, in lower case, under which a reverse proxy forwards requests.
+    pub allowed_hosts: Vec<String>,
+}
+
+/// `[log]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogConfig {
+    /// Directives of `tracing_subscriber::EnvFilter`, for example `info,inkstream=debug`.
+    pub filter: String,
+    /// How a line looks.
+    pub format: LogFormat,
+}
+
+/// How a log line looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people where standard error is a terminal, else JSON.
+    Auto,
+    /// For people.
+    Human,
+    /// One JSON object per line.
+    Json,
+}
+
+/// `[generation]`
+#[derive(Clone, Debug)]
+pub struct GenerationConfig {
+    /// How long connecting may take.
+    pub connect_timeout: Duration,
+    /// How long the first token may take.
+    pub first_token_timeout: Duration,
+    /// How long a stream may be silent.
+    pub idle_timeout: Duration,
+    /// How long one attempt may take.
+    pub total_timeout: Duration,
+    /// Retries per model after its first call.
+    pub retries: u32,
+    /// Generations at once; more wait in line.
+    pub max_concurrent: usize,
+    /// The longest text, in bytes; a longer one is cut.
+    pub max_text_bytes: usize,
+}
+
+/// One of `[[providers]]`
+#[derive(Clone, Debug)]
+pub struct ProviderConfig {
+    /// Its name.
+    pub name: String,
+    /// What it speaks.
+    pub protocol: Protocol,
+    /// Up to, not with, `/chat/completions`. Empty for the demo.
+    pub base_url: String,
+    /// Its key, where it wants one.
+    pub api_key: Option<SecretString>,
+}
+
+/// What a provider speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// OpenAI's chat completions.
+    OpenAi,
+    /// The built-in demo.
+    Demo,
+}
+
+/// One of `[[models]]`
+#[derive(Clone, Debug)]
+pub struct ModelConfig {
+    /// How briefs and routes name it.
+    pub name: String,
+    /// The provider's name.
+    pub provider: String,
+    /// How the provider names it.
+    pub id: String,
+    /// Tokens of prompt and answer together.
+    pub context_window: u32,
+    /// Tokens of one answer.
+    pub max_output: u32,
+    /// Units of `currency` per million tokens of prompt; `None`: cost is unknown.
+    pub price_input: Option<f64>,
+    /// Units of `currency` per million tokens of answer; `None`: cost is unknown.
+    pub price_output: Option<f64>,
+    /// ISO 4217.
+    pub currency: Option<String>,
+    /// How the model is made to go on from a text.
+    pub continuation: Continuation,
+}
+
+/// How a model is made to go on from a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Continuation {
+    /// The last message is the assistant's and marked `prefix: true` (DeepSeek, Moonshot: `partial`).
+    Prefix,
+    /// `continue_final_message: true`, `add_generation_prompt: false` (vLLM, SGLang).
+    ContinueFinalMessage,
+    /// The last message is the assistant's, without more.
+    Prefill,
+    /// An instruction.
+    #[default]
+    Instruct,
+}
+
+impl Continuation {
+    /// Reads the name that the configuration uses.
+    pub fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "prefix" => Self::Prefix,
+            "continue_final_message" => Self::ContinueFinalMessage,
+            "prefill" => Self::Prefill,
+            "instruct" => Self::Instruct,
+            _ => return None,
+        })
+    }
+}

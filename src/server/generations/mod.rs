@@ -1,0 +1,491 @@
+//! The service behind the generations' API, the pages and the command line.
+//!
+//! Every generation runs in a task of its own, which outlives the request that asked for it, and
+//! writes to a log in memory. One writer takes all logs to the store in batches ([`writer`]). What
+//! has ended leaves memory as soon as it is stored whole, and is read from the store from then on.
+
+mod live;
+mod recover;
+mod writer;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+use live::Live;
+
+use super::clock::now_ms;
+use super::config::Config;
+use super::event_log::{EventLog, Follower};
+use super::pipeline::preprocess::language_of;
+use super::pipeline::{Job, Progress, Providers, StopReason, StopSignal};
+use super::store::records::{
+    ArticleRef, Created, IdempotencyKey, NewGeneration, StoredGeneration,
+};
+use super::store::{Store, StoreError, owners};
+use crate::article::brief::Brief;
+use crate::article::event::{Event, GenerationState, Seq};
+use crate::article::generation::Generation;
+use crate::article::problem::{Code, Problem};
+
+/// How many generations may wait for a place for each one that has one.
+const WAITING_PER_PLACE: usize = 5;
+
+/// How often the log of a generation that another process writes is looked up in the store.
+const MIRROR_EVERY: Duration = Duration::from_millis(250);
+
+/// How long running generations are given to end at shutdown.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(15);
+
+/// All generations: those that run here, and those that the store has.
+#[derive(Clone)]
+pub struct Generations(Arc<Inner>);
+
+struct Inner {
+    config: Arc<Config>,
+    providers: Arc<Providers>,
+    store: Store,
+    data_dir: PathBuf,
+    owner: owners::Owner,
+    live: Mutex<HashMap<Uuid, Arc<Live>>>,
+    /// Places to run in; who gets none waits.
+    places: Semaphore,
+    /// Calls the writer.
+    flush: Arc<Notify>,
+    /// Serialises what is written of logs, so that a batch is never cut in two ways.
+    writing: tokio::sync::Mutex<()>,
+    tasks: TaskTracker,
+    closing: CancellationToken,
+}
+
+/// A generation to begin.
+#[derive(Debug, Default)]
+pub struct Request {
+    /// The article it writes for; a new one where there is none.
+    pub article: Option<Uuid>,
+    /// What makes asking twice harmless.
+    pub idempotency: Option<IdempotencyKey>,
+    /// The id of the request that asks.
+    pub request_id: String,
+}
+
+/// A generation's log, to be read from a cursor on.
+pub enum Followed {
+    /// There is or will be more.
+    Reader(Follower),
+    /// The log has ended, and the cursor is at its end.
+    AtEnd,
+}
+
+impl Generations {
+    /// Starts the writer, and takes care of what an earlier process left unfinished.
+    ///
+    /// # Errors
+    /// The store cannot be read, or no lock can be had in the data directory.
+    pub async fn start(
+        config: Arc<Config>,
+        providers: Providers,
+        store: Store,
+    ) -> Result<Self, StoreError> {
+        let data_dir = config.server.data_dir.clone();
+        let inner = Arc::new(Inner {
+            owner: owners::Owner::register(&data_dir)?,
+            places: Semaphore::new(config.generation.max_concurrent),
+            providers: Arc::new(providers),
+            live: Mutex::default(),
+            flush: Arc::new(Notify::new()),
+            writing: tokio::sync::Mutex::new(()),
+            tasks: TaskTracker::new(),
+            closing: CancellationToken::new(),
+            config,
+            store,
+            data_dir,
+        });
+        let service = Self(inner);
+        service.recover_orphans().await?;
+        let writer = service.clone();
+        service.0.tasks.spawn(async move { writer.keep_writing().await });
+        Ok(service)
+    }
+
+    /// Begins to write an article, and gives the generation's id. The work goes on whether or not
+    /// anyone waits for it.
+    ///
+    /// # Errors
+    /// The brief names an unknown model; the key was used for something else; there is no such
+    /// article; the server is full, shuts down or cannot write.
+    pub async fn create(&self, brief: Brief, request: Request) -> Result<Uuid, Problem> {
+        self.check_model(&brief)?;
+        self.begin(brief, request, None).await
+    }
+
+    /// Goes on from the text of a generation that ended before its article was whole.
+    ///
+    /// # Errors
+    /// There is no such generation; it runs, or is complete.
+    pub async fn continue_from(&self, id: Uuid, request: Request) -> Result<Uuid, Problem> {
+        let earlier = self.get(id).await?;
+        match earlier.state {
+            GenerationState::Queued | GenerationState::Running => Err(Problem::new(
+                Code::GenerationRunning,
+                "The generation is still running.",
+                "Stop it first, or wait for its end.",
+            )),
+            GenerationState::Done => Err(Problem::new(
+                Code::GenerationEnded,
+                "The article is complete: there is nothing to continue.",
+                "Regenerate it for another version.",
+            )),
+            _ => {
+                let request = Request { article: Some(earlier.article_id), ..request };
+                self.begin(earlier.brief.clone(), request, Some(earlier)).await
+            }
+        }
+    }
+
+    /// Stops a generation and gives what became of it, once upstream is closed and the text so far
+    /// is a revision.
+    ///
+    /// # Errors
+    /// There is no such generation; it has ended; it runs in another process.
+    pub async fn cancel(&self, id: Uuid) -> Result<Generation, Problem> {
+        let Some(live) = self.live(id) else {
+            let stored = self.get(id).await?;
+            return Err(if stored.state.is_ended() { ended() } else { elsewhere() });
+        };
+        live.job.stop.stop(StopReason::Cancelled);
+        live.ended.cancelled().await;
+        let generation = live.resource();
+        match generation.state {
+            GenerationState::Cancelled => Ok(generation),
+            _ => Err(ended()),
+        }
+    }
+
+    /// The generation as it stands.
+    ///
+    /// # Errors
+    /// There is none with this id, or the store cannot be read.
+    pub async fn get(&self, id: Uuid) -> Result<Generation, Problem> {
+        if let Some(live) = self.live(id) {
+            return Ok(live.resource());
+        }
+        let stored = self.stored(id).await?;
+        if stored.state.is_ended() {
+            return Ok(resource(stored, None));
+        }
+        let log = self.stored_log(id).await?;
+        Ok(resource(stored, Some(&log)))
+    }
+
+    /// The generation's log from behind a cursor.
+    ///
+    /// # Errors
+    /// There is no such generation; the cursor lies beyond the end of its log.
+    pub async fn follow(&self, id: Uuid, after: Seq) -> Result<Followed, Problem> {
+        let (log, ended) = match self.live(id) {
+            Some(live) => (Arc::clone(&live.job.log), live.ended.is_cancelled()),
+            None => {
+                let stored = self.stored(id).await?;
+                let log = Arc::new(self.stored_log(id).await?);
+                if !stored.state.is_ended() {
+                    self.mirror(id, Arc::clone(&log));
+                }
+                (log, stored.state.is_ended())
+            }
+        };
+        let last = log.last_seq();
+        if after > last {
+            return Err(Problem::new(
+                Code::InvalidLastEventId,
+                format!("Last-Event-ID is {}, but the log ends at {}.", after.0, last.0),
+                "Send the id of an event that you received, or leave the header out.",
+            )
+            .with_param("Last-Event-ID"));
+        }
+        if ended && after == last {
+            return Ok(Followed::AtEnd);
+        }
+        Ok(Followed::Reader(log.follow(after)))
+    }
+
+    /// Whether the server is going away; readers end then.
+    pub fn closing(&self) -> &CancellationToken {
+        &self.0.closing
+    }
+
+    /// Takes no more, ends what runs as interrupted with its text kept, and stores every log.
+    pub async fn shutdown(&self) {
+        self.0.closing.cancel();
+        for live in self.all_live() {
+            live.job.stop.stop(StopReason::Interrupted);
+        }
+        self.0.tasks.close();
+        if tokio::time::timeout(SHUTDOWN_GRACE, self.0.tasks.wait()).await.is_err() {
+            tracing::error!(error_type = "shutdown", "some generations did not end in time");
+        }
+        if let Err(error) = self.write_events().await {
+            tracing::error!(error_type = "storage", error = %error, "a log is not stored whole");
+        }
+    }
+
+    fn check_model(&self, brief: &Brief) -> Result<(), Problem> {
+        let Some(model) = &brief.model else { return Ok(()) };
+        if self.0.config.models.contains_key(model) {
+            return Ok(());
+        }
+        let known: Vec<&str> = self.0.config.models.keys().map(String::as_str).collect();
+        let shown: String = model.chars().take(100).collect();
+        Err(Problem::new(
+            Code::UnknownModel,
+            format!("`{shown}` is not a configured model."),
+            format!("Leave `model` out, or use one of: {}.", known.join(", ")),
+        )
+        .with_param("model"))
+    }
+
+    async fn begin(
+        &self,
+        brief: Brief,
+        request: Request,
+        continues: Option<Generation>,
+    ) -> Result<Uuid, Problem> {
+        let inner = &self.0;
+        if inner.closing.is_cancelled() {
+            return Err(Problem::new(
+                Code::ShuttingDown,
+                "The server is shutting down.",
+                "Try again in a moment.",
+            ));
+        }
+        let places = inner.config.generation.max_concurrent;
+        if self.count_live() >= places * (1 + WAITING_PER_PLACE) {
+            return Err(Problem::new(
+                Code::Overloaded,
+                "Too many articles are waiting to be written.",
+                "Try again in a minute.",
+            ));
+        }
+        let live = Arc::new(self.prepare(brief, &request, continues.as_ref()));
+        let new = NewGeneration {
+            id: live.job.id,
+            article: match request.article {
+                Some(article) => ArticleRef::Existing(article),
+                None => ArticleRef::New {
+                    id: live.article_id,
+                    title: live.job.brief.topic.trim().to_owned(),
+                    style: live.job.brief.style.as_str().to_owned(),
+                    language: language_of(&live.job.brief),
+                },
+            },
+            brief: live.job.brief.clone(),
+            warnings: live.warnings.clone(),
+            continues: live.continues,
+            owner: inner.owner.id(),
+            created_at: live.created_at,
+            idempotency: request.idempotency,
+        };
+        // Only a new article without a key is sure to be stored: it begins while that happens, so
+        // that the first token does not wait for the disk.
+        let sure = request.article.is_none() && new.idempotency.is_none();
+        if sure {
+            self.spawn(Arc::clone(&live));
+        }
+        let created = inner.store.create_generation(&new).await;
+        match created {
+            Ok(Created::New) => {
+                live.created.set();
+                if !sure {
+                    self.spawn(Arc::clone(&live));
+                }
+                Ok(live.job.id)
+            }
+            Ok(Created::Repeated(id)) => Ok(id),
+            Ok(Created::KeyReused) => Err(Problem::new(
+                Code::IdempotencyKeyReused,
+                "This Idempotency-Key was sent before with another body.",
+                "Use a new key for a new request.",
+            )
+            .with_param("Idempotency-Key")),
+            Ok(Created::NoArticle) => Err(no_article()),
+            Err(error) => {
+                live.created.refuse();
+                live.job.stop.stop(StopReason::Cancelled);
+                Err(error.to_problem())
+            }
+        }
+    }
+
+    fn prepare(
+        &self,
+        brief: Brief,
+        request: &Request,
+        continues: Option<&Generation>,
+    ) -> Live {
+        let (id, article_id) = (Uuid::now_v7(), request.article.unwrap_or_else(Uuid::now_v7));
+        let log = Arc::new(EventLog::new(Arc::clone(&self.0.flush)));
+        log.push(&Event::Accepted { generation: id, article: article_id });
+        let so_far = continues.map(|earlier| earlier.text.as_str()).unwrap_or_default();
+        log.push_delta(so_far);
+        Live::new(
+            Job {
+                id,
+                continues: !so_far.is_empty(),
+                request_id: request.request_id.clone(),
+                log,
+                progress: Mutex::new(Progress::default()),
+                stop: StopSignal::default(),
+                accepted: tokio::time::Instant::now(),
+                config: Arc::clone(&self.0.config),
+                providers: Arc::clone(&self.0.providers),
+                brief,
+            },
+            article_id,
+            continues.map(|earlier| earlier.id),
+            now_ms(),
+        )
+    }
+
+    fn spawn(&self, live: Arc<Live>) {
+        self.lock_live().insert(live.job.id, Arc::clone(&live));
+        let service = self.clone();
+        self.0.tasks.spawn(async move { service.run(&live).await });
+    }
+
+    fn live(&self, id: Uuid) -> Option<Arc<Live>> {
+        self.lock_live().get(&id).cloned()
+    }
+
+    fn all_live(&self) -> Vec<Arc<Live>> {
+        self.lock_live().values().cloned().collect()
+    }
+
+    fn count_live(&self) -> usize {
+        self.lock_live().len()
+    }
+
+    fn lock_live(&self) -> std::sync::MutexGuard<'_, HashMap<Uuid, Arc<Live>>> {
+        self.0.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn stored(&self, id: Uuid) -> Result<StoredGeneration, Problem> {
+        let found = self.0.store.generation(id).await.map_err(|error| error.to_problem())?;
+        let stored = found.ok_or_else(|| {
+            Problem::new(
+                Code::GenerationNotFound,
+                format!("There is no generation {id}."),
+                "Check the id; GET /api/v1/articles lists what there is.",
+            )
+            .with_param("id")
+        })?;
+        if stored.state.is_ended() || owners::is_alive(&self.0.data_dir, stored.owner) {
+            return Ok(stored);
+        }
+        self.recover(stored.id).await.map_err(|error| error.to_problem())?;
+        let found = self.0.store.generation(id).await.map_err(|error| error.to_problem())?;
+        Ok(found.unwrap_or(stored))
+    }
+
+    async fn stored_log(&self, id: Uuid) -> Result<EventLog, Problem> {
+        let batches = self.0.store.event_batches(id, 0).await.map_err(|e| e.to_problem())?;
+        EventLog::restore(batches.iter().map(|batch| batch.json.as_str())).map_err(broken_log)
+    }
+
+    /// Keeps a copy of the log of a generation that another process writes, until that ends or
+    /// nobody reads the copy any more.
+    fn mirror(&self, id: Uuid, log: Arc<EventLog>) {
+        let service = self.clone();
+        let log = Arc::downgrade(&log);
+        self.0.tasks.spawn(async move {
+            loop {
+                tokio::select! {
+                    () = service.0.closing.cancelled() => return,
+                    () = tokio::time::sleep(MIRROR_EVERY) => {}
+                }
+                let Some(log) = log.upgrade() else { return };
+                // Looked up first: it settles what a dead process left.
+                let ended = match service.stored(id).await {
+                    Ok(stored) => stored.state.is_ended(),
+                    Err(_) => continue,
+                };
+                let Ok(batches) = service.0.store.event_batches(id, log.last_seq().0).await else {
+                    continue;
+                };
+                for batch in batches {
+                    if log.absorb(&batch.json).is_err() {
+                        return;
+                    }
+                }
+                if ended {
+                    return;
+                }
+            }
+        });
+    }
+}
+
+/// The resource of a stored generation; of one that runs elsewhere with the log it has so far.
+fn resource(stored: StoredGeneration, log: Option<&EventLog>) -> Generation {
+    let (text, last_seq) = match log {
+        Some(log) => (log.text(), log.last_seq()),
+        None => (stored.text, Seq(stored.last_seq)),
+    };
+    Generation {
+        id: stored.id,
+        article_id: stored.article_id,
+        state: stored.state,
+        text,
+        last_seq,
+        model: stored.model,
+        brief: stored.brief,
+        usage: stored.usage,
+        attempts: stored.attempts,
+        warnings: stored.warnings,
+        continues: stored.continues,
+        error: stored.error,
+        revision_id: stored.revision_id,
+        created_at: stored.created_at,
+        ended_at: stored.ended_at,
+    }
+}
+
+fn ended() -> Problem {
+    Problem::new(
+        Code::GenerationEnded,
+        "The generation has ended already.",
+        "Nothing is left to stop; GET the generation for its text.",
+    )
+}
+
+fn elsewhere() -> Problem {
+    Problem::new(
+        Code::GenerationElsewhere,
+        "The generation runs in another process, on the command line.",
+        "Press Ctrl-C where `inkstream generate` runs.",
+    )
+}
+
+/// The answer where an article is not there.
+pub fn no_article() -> Problem {
+    Problem::new(
+        Code::ArticleNotFound,
+        "There is no such article.",
+        "Check the id; a deleted article can be restored for a while.",
+    )
+    .with_param("id")
+}
+
+fn broken_log(error: serde_json::Error) -> Problem {
+    tracing::error!(error_type = "storage", error = %error, "a stored log cannot be read");
+    Problem::new(
+        Code::Internal,
+        "The stored log cannot be read.",
+        "Restore the database from a backup, or report this with the request id.",
+    )
+}

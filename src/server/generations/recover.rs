@@ -1,0 +1,76 @@
+//! What a process that went away left unfinished: it becomes `interrupted`, its text a revision.
+
+use uuid::Uuid;
+
+use super::super::clock::now_ms;
+use super::super::event_log::EventLog;
+use super::super::pipeline::postprocess;
+use super::super::store::records::{EndedGeneration, EventBatch};
+use super::super::store::{StoreError, owners};
+use super::Generations;
+use crate::article::event::{Event, GenerationState};
+
+impl Generations {
+    /// Ends every stored generation that runs nowhere.
+    pub(super) async fn recover_orphans(&self) -> Result<(), StoreError> {
+        for (id, owner) in self.0.store.running().await? {
+            if !owners::is_alive(&self.0.data_dir, owner) {
+                self.recover(id).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends one stored generation whose process is gone.
+    pub(super) async fn recover(&self, id: Uuid) -> Result<(), StoreError> {
+        let _writing = self.0.writing.lock().await;
+        let Some(stored) = self.0.store.generation(id).await? else { return Ok(()) };
+        if stored.state.is_ended() {
+            return Ok(());
+        }
+        let batches = self.0.store.event_batches(id, 0).await?;
+        // A log that cannot be read to its end is kept as far as it can.
+        let log = EventLog::default();
+        for batch in &batches {
+            if let Err(error) = log.absorb(&batch.json) {
+                tracing::error!(error_type = "storage", generation.id = %id, error = %error,
+                    "part of a log cannot be read");
+                break;
+            }
+        }
+        let highlights = log.data_of("highlight");
+        let highlights = highlights.iter().filter_map(|json| serde_json::from_str(json).ok());
+        let revision =
+            postprocess::revision(log.text(), highlights.collect(), &stored.brief.topic);
+        if let Some(revision) = &revision {
+            log.push(&Event::Meta(revision.meta.clone()));
+        }
+        log.seal(&Event::Interrupted);
+        let unstored = log.unstored().map(|unstored| EventBatch {
+            generation: id,
+            first_seq: unstored.first_seq,
+            last_seq: unstored.last_seq,
+            json: unstored.json,
+        });
+        tracing::warn!(generation.id = %id, "a generation was interrupted; its text is kept");
+        let ended = EndedGeneration {
+            id,
+            state: GenerationState::Interrupted,
+            text: log.text(),
+            last_seq: log.last_seq().0,
+            model: stored.model,
+            usage: log
+                .data_of("usage")
+                .last()
+                .and_then(|json| serde_json::from_str(json).ok())
+                .unwrap_or(stored.usage),
+            attempts: stored.attempts,
+            error: None,
+            ended_at: now_ms(),
+            batches: unstored.into_iter().collect(),
+            revision,
+        };
+        self.0.store.end_generation(&ended).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,131 @@
+//! `/api/v1/articles`: list, look, delete and restore, choose the current revision.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Deserialize;
+
+use super::extract::Ids;
+use crate::article::event::GenerationState;
+use crate::article::generation::{Article, ArticlePage, Revision, RevisionSummary};
+use crate::article::problem::{Code, Problem, ProblemBody};
+use crate::server::error::ApiError;
+use crate::server::extract::Query;
+use crate::server::state::AppState;
+use crate::server::store::records::ArticleFilter;
+
+/// How many articles a page has where the query names no number.
+const DEFAULT_LIMIT: u32 = 30;
+/// How many articles a page has at most.
+const MAX_LIMIT: u32 = 100;
+
+/// What a list can be asked for.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListQuery {
+    /// Only articles whose newest generation is in one of these states, separated by commas.
+    state: Option<String>,
+    /// Where the page begins: `next` of the page before.
+    cursor: Option<String>,
+    /// 1 to 100; 30 where it is not named.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+}
+
+/// Articles, newest first; on the first page those being written before all others.
+#[utoipa::path(get, path = "/api/v1/articles", tag = "articles", params(ListQuery),
+    responses((status = 200, body = ArticlePage), (status = 400, body = ProblemBody)))]
+pub async fn list(
+    State(state): State<AppState>,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<ArticlePage>, ApiError> {
+    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
+    if !(1..=MAX_LIMIT).contains(&limit) {
+        return Err(invalid("limit", format!("Choose a number from 1 to {MAX_LIMIT}.")).into());
+    }
+    let names = query.state.as_deref().unwrap_or_default().split(',').map(str::trim);
+    let states = names
+        .filter(|name| !name.is_empty())
+        .map(|name| {
+            GenerationState::parse(name).ok_or_else(|| {
+                invalid("state", "Use queued, running, done, cancelled, rejected, failed or \
+                    interrupted, separated by commas.".to_owned())
+            })
+        })
+        .collect::<Result<Vec<_>, Problem>>()?;
+    let filter = ArticleFilter { states, limit, cursor: query.cursor };
+    Ok(Json(state.articles(&filter).await?))
+}
+
+fn invalid(param: &str, resolution: String) -> Problem {
+    Problem::new(Code::InvalidParameter, format!("`{param}` is not understood."), resolution)
+        .with_param(param)
+}
+
+/// An article with its current revision.
+#[utoipa::path(get, path = "/api/v1/articles/{id}", tag = "articles",
+    params(("id" = Uuid, Path)),
+    responses((status = 200, body = Article), (status = 404, body = ProblemBody)))]
+pub async fn show(
+    State(state): State<AppState>,
+    Ids([id]): Ids<1>,
+) -> Result<Json<Article>, ApiError> {
+    Ok(Json(state.article(id).await?))
+}
+
+/// Deletes an article. It can be restored for 30 days.
+#[utoipa::path(delete, path = "/api/v1/articles/{id}", tag = "articles",
+    params(("id" = Uuid, Path)),
+    responses((status = 204), (status = 404, body = ProblemBody)))]
+pub async fn delete(
+    State(state): State<AppState>,
+    Ids([id]): Ids<1>,
+) -> Result<StatusCode, ApiError> {
+    state.delete_article(id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Takes the deletion of an article back.
+#[utoipa::path(post, path = "/api/v1/articles/{id}/restore", tag = "articles",
+    params(("id" = Uuid, Path)),
+    responses((status = 200, body = Article), (status = 404, body = ProblemBody)))]
+pub async fn restore(
+    State(state): State<AppState>,
+    Ids([id]): Ids<1>,
+) -> Result<Json<Article>, ApiError> {
+    Ok(Json(state.restore_article(id).await?))
+}
+
+/// An article's revisions, newest first.
+#[utoipa::path(get, path = "/api/v1/articles/{id}/revisions", tag = "articles",
+    params(("id" = Uuid, Path)),
+    responses((status = 200, body = Vec<RevisionSummary>), (status = 404, body = ProblemBody)))]
+pub async fn revisions(
+    State(state): State<AppState>,
+    Ids([id]): Ids<1>,
+) -> Result<Json<Vec<RevisionSummary>>, ApiError> {
+    Ok(Json(state.revisions(id).await?))
+}
+
+/// One revision of an article.
+#[utoipa::path(get, path = "/api/v1/articles/{id}/revisions/{revision_id}", tag = "articles",
+    params(("id" = Uuid, Path), ("revision_id" = Uuid, Path)),
+    responses((status = 200, body = Revision), (status = 404, body = ProblemBody)))]
+pub async fn revision(
+    State(state): State<AppState>,
+    Ids([id, revision]): Ids<2>,
+) -> Result<Json<Revision>, ApiError> {
+    Ok(Json(state.revision(id, revision).await?))
+}
+
+/// Makes a revision the one that readers see.
+#[utoipa::path(post, path = "/api/v1/articles/{id}/revisions/{revision_id}/restore",
+    tag = "articles", params(("id" = Uuid, Path), ("revision_id" = Uuid, Path)),
+    responses((status = 200, body = Article), (status = 404, body = ProblemBody)))]
+pub async fn make_current(
+    State(state): State<AppState>,
+    Ids([id, revision]): Ids<2>,
+) -> Result<Json<Article>, ApiError> {
+    Ok(Json(state.make_current(id, revision).await?))
+}

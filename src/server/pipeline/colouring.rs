@@ -1,0 +1,98 @@
+//! Colours the code of a text while it is written, away from the tasks that move tokens.
+//!
+//! A text without code costs nothing: the highlighter is not even made before something like a
+//! fence has been seen. At most one piece of work per generation is under way on a blocking thread;
+//! what comes meanwhile is taken together in the next.
+
+use tokio::task::JoinHandle;
+
+use crate::article::event::{Event, Highlight};
+use crate::server::event_log::EventLog;
+use crate::server::highlight::LiveHighlighter;
+
+/// The colouring of one text.
+#[derive(Default)]
+pub struct Colouring {
+    /// At rest between two pieces of work.
+    idle: Option<Box<LiveHighlighter>>,
+    work: Option<JoinHandle<(Box<LiveHighlighter>, Vec<Highlight>)>>,
+    /// Bytes of the text that have been handed over.
+    handed: usize,
+    /// Whether something like code has been seen.
+    code_seen: bool,
+}
+
+impl Colouring {
+    /// Looks at new text, and begins to work when a line of code may have ended.
+    pub fn see(&mut self, new: &str, log: &EventLog) {
+        if !self.code_seen {
+            // A fence, or four columns of indentation.
+            self.code_seen = ["`", "~~", "    ", "\t"].iter().any(|mark| new.contains(mark));
+        }
+        if self.code_seen && new.contains('\n') && self.work.is_none() {
+            self.begin(log);
+        }
+    }
+
+    /// Waits for the work under way and writes its colours to the log. Never ready without work;
+    /// dropping the future loses nothing.
+    pub async fn advance(&mut self, log: &EventLog) {
+        let Some(work) = &mut self.work else {
+            return std::future::pending().await;
+        };
+        let done = work.await;
+        self.work = None;
+        self.take(done, log);
+        if log.text_from(self.handed).contains('\n') {
+            self.begin(log);
+        }
+    }
+
+    /// Colours what is left of a text that has ended.
+    pub async fn finish(mut self, log: &EventLog) {
+        if !self.code_seen {
+            return;
+        }
+        if let Some(work) = self.work.take() {
+            self.take(work.await, log);
+        }
+        let rest = log.text_from(self.handed);
+        let mut highlighter = self.idle.take().unwrap_or_default();
+        let work = tokio::task::spawn_blocking(move || {
+            let mut highlights = highlighter.push(&rest);
+            highlights.extend(highlighter.finish());
+            (Box::default(), highlights)
+        });
+        self.take(work.await, log);
+    }
+
+    fn begin(&mut self, log: &EventLog) {
+        let text = log.text_from(self.handed);
+        self.handed += text.len();
+        let mut highlighter = self.idle.take().unwrap_or_default();
+        self.work = Some(tokio::task::spawn_blocking(move || {
+            let highlights = highlighter.push(&text);
+            (highlighter, highlights)
+        }));
+    }
+
+    fn take(
+        &mut self,
+        done: Result<(Box<LiveHighlighter>, Vec<Highlight>), tokio::task::JoinError>,
+        log: &EventLog,
+    ) {
+        match done {
+            Ok((highlighter, highlights)) => {
+                self.idle = Some(highlighter);
+                for highlight in highlights {
+                    log.push(&Event::Highlight(highlight));
+                }
+            }
+            // The text matters more than its colours: it goes on without them.
+            Err(error) => {
+                tracing::error!(error_type = "highlighter", error = %error, "colouring stopped");
+                self.code_seen = false;
+            }
+        }
+    }
+}

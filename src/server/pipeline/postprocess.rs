@@ -1,0 +1,89 @@
+//! Stage 4: makes a revision of the text: typed document, safe HTML, title, outline, counts.
+
+use uuid::Uuid;
+
+use super::generate::{Outcome, Transcript};
+use super::{Ending, Job, StopReason};
+use crate::article::event::{Event, Highlight, Meta, Stage};
+use crate::article::problem::Problem;
+use crate::article::{html_writer, markdown, measure};
+use crate::server::sanitize::clean_article;
+use crate::server::slug::slug;
+use crate::server::store::records::NewRevision;
+
+/// The longest summary, in characters: what search engines show of a description.
+const SUMMARY_MAX_CHARS: usize = 160;
+
+/// Runs the stage. Every generation that ended with text gets a revision, however it ended.
+pub async fn run(job: &Job, transcript: Transcript) -> Ending {
+    job.begin(Stage::Postprocess);
+    let text = job.log.text();
+    let highlights = highlights(job);
+    let topic = job.brief.topic.clone();
+    let made = tokio::task::spawn_blocking(move || revision(text, highlights, &topic)).await;
+    let (revision, broken) = match made {
+        Ok(revision) => (revision, None),
+        Err(error) => (None, Some(internal(&error))),
+    };
+    if let Some(revision) = &revision {
+        job.log.push(&Event::Meta(revision.meta.clone()));
+    }
+    let usage = job.progress().usage.clone();
+    let failed = |problem: Problem| {
+        (Event::Failed { problem: problem.clone(), dead_letter: None }, Some(problem))
+    };
+    let (last, error) = match (broken, transcript.outcome, &revision) {
+        (Some(problem), _, _) => failed(problem),
+        (None, Outcome::Failed(problem), _) => failed(problem),
+        (None, Outcome::Stopped { stop, upstream_closed_ms }, _) => match stop.reason {
+            StopReason::Cancelled => (Event::Cancelled { upstream_closed_ms, usage }, None),
+            StopReason::Interrupted => (Event::Interrupted, None),
+        },
+        (None, Outcome::Complete, Some(revision)) => (Event::Done { revision: revision.id }, None),
+        (None, Outcome::Complete, None) => failed(blank()),
+    };
+    Ending { last, error, revision }
+}
+
+/// A revision of a text, or `None` where there is nothing to keep.
+pub fn revision(text: String, highlights: Vec<Highlight>, topic: &str) -> Option<NewRevision> {
+    if text.trim().is_empty() {
+        return None;
+    }
+    let document = markdown::parse(&text);
+    let html = clean_article(&html_writer::to_html(&document, &highlights));
+    let title = measure::title(&document).unwrap_or_else(|| topic.trim().to_owned());
+    let meta = Meta {
+        slug: slug(&title),
+        summary: measure::summary(&document, SUMMARY_MAX_CHARS),
+        title,
+        tags: Vec::new(),
+        outline: measure::outline(&document),
+        words: measure::words(&document),
+        characters: measure::characters(&document),
+        reading_minutes: measure::reading_minutes(&document),
+    };
+    Some(NewRevision { id: Uuid::now_v7(), text, html, meta, highlights })
+}
+
+fn highlights(job: &Job) -> Vec<Highlight> {
+    let data = job.log.data_of("highlight");
+    data.iter().filter_map(|json| serde_json::from_str(json).ok()).collect()
+}
+
+fn internal(error: &tokio::task::JoinError) -> Problem {
+    tracing::error!(error_type = "postprocess", error = %error, "a text could not be processed");
+    Problem::new(
+        crate::article::problem::Code::Internal,
+        "The text was written but could not be processed.",
+        "The text is kept in the generation's log; report this with the request id.",
+    )
+}
+
+fn blank() -> Problem {
+    Problem::new(
+        crate::article::problem::Code::UpstreamFailed,
+        "The model's answer was nothing but white space.",
+        "Try again, or choose another model.",
+    )
+}

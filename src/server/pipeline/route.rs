@@ -1,0 +1,88 @@
+//! Stage 2: which models may write, in which order, and what that is expected to use.
+
+use super::Job;
+use super::preprocess::Prepared;
+use super::tokens::{TokenEstimate, cost};
+use crate::article::brief::Brief;
+use crate::article::event::{Estimate, Event, RouteReason, Routed, Stage};
+use crate::server::config::{Config, ModelConfig};
+
+/// How many tokens of answer are expected where the brief names no length: about 1,500 words.
+const USUAL_COMPLETION_TOKENS: u64 = 2200;
+
+/// What the second stage makes: a prepared brief with the models that may write it.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// What the first stage made.
+    pub prepared: Prepared,
+    /// The models, in the order in which they are asked. Never empty in a checked configuration.
+    pub candidates: Vec<ModelConfig>,
+}
+
+/// Runs the stage.
+pub fn run(job: &Job, prepared: Prepared) -> Route {
+    job.begin(Stage::Route);
+    let (candidates, reasons) = candidates(&job.config, &job.brief);
+    let routed = Routed {
+        model: candidates.first().map(|model| model.name.clone()).unwrap_or_default(),
+        candidates: candidates.iter().map(|model| model.name.clone()).collect(),
+        reasons,
+        estimate: estimate(&job.brief, &prepared, candidates.first()),
+        template: prepared.prompt.template.clone(),
+    };
+    tracing::info!(generation.id = %job.id, model = routed.model, "routed");
+    job.progress().model = candidates.first().map(|model| model.name.clone());
+    job.log.push(&Event::Routed(routed));
+    Route { prepared, candidates }
+}
+
+/// The models for a brief: the one it names, then those of its style's route.
+pub fn candidates(config: &Config, brief: &Brief) -> (Vec<ModelConfig>, Vec<RouteReason>) {
+    let style = brief.style.as_str();
+    let mut names: Vec<&str> = Vec::new();
+    let mut reasons = Vec::new();
+    let mut reason = |code: &str, message: String| {
+        reasons.push(RouteReason { code: code.to_owned(), message });
+    };
+    if let Some(model) = &brief.model {
+        names.push(model);
+        reason("brief_model", format!("The brief asks for {model}."));
+    }
+    if let Some(route) = config.routes.get(style) {
+        names.extend(route.iter().map(String::as_str));
+        reason("style_route", format!("The route for {style} articles."));
+    } else if let Some(route) = config.routes.get("default") {
+        names.extend(route.iter().map(String::as_str));
+        if config.demo_only {
+            reason("demo_only", "No model is connected; the demo writes.".to_owned());
+        } else {
+            reason("default_route", format!("The default route; {style} has none of its own."));
+        }
+    }
+    let mut candidates: Vec<ModelConfig> = Vec::new();
+    for model in names.iter().filter_map(|name| config.models.get(*name)) {
+        if candidates.iter().all(|known| known.name != model.name) {
+            candidates.push(model.clone());
+        }
+    }
+    (candidates, reasons)
+}
+
+fn estimate(brief: &Brief, prepared: &Prepared, model: Option<&ModelConfig>) -> Estimate {
+    let prompt =
+        TokenEstimate::of(&prepared.prompt.system) + TokenEstimate::of(&prepared.prompt.user);
+    let wanted = match brief.length {
+        // A Chinese character is a little less than a token, an English word a third more.
+        Some(length) if prepared.language.starts_with("zh") => u64::from(length),
+        Some(length) => u64::from(length) * 4 / 3,
+        None => USUAL_COMPLETION_TOKENS,
+    };
+    let completion = wanted.min(u64::from(prepared.sampling.max_tokens));
+    let price = model.and_then(|model| Some((model.price_input?, model.price_output?)));
+    Estimate {
+        prompt,
+        completion,
+        cost: price.map(|(input, output)| cost(prompt, completion, input, output)),
+        currency: price.and_then(|_| model.and_then(|model| model.currency.clone())),
+    }
+}

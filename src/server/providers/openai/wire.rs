@@ -1,0 +1,178 @@
+//! What comes back: chunks of a chat completion, read without copying and without a fuss about
+//! what servers get wrong.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, de};
+use serde_json::value::RawValue;
+
+/// One event's data, or the whole answer of a server that does not stream.
+#[derive(Deserialize)]
+pub(super) struct Chunk<'a> {
+    /// The only choice there is: no more than one is asked for.
+    #[serde(rename = "choices", borrow, default, deserialize_with = "first")]
+    pub(super) choice: Option<Choice<'a>>,
+    #[serde(borrow)]
+    usage: Option<&'a RawValue>,
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
+    /// Where an error stands bare, without `error` around it.
+    #[serde(borrow)]
+    message: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Choice<'a> {
+    /// More of the answer.
+    #[serde(borrow)]
+    delta: Option<Part<'a>>,
+    /// The whole answer.
+    #[serde(borrow)]
+    message: Option<Part<'a>>,
+    #[serde(borrow, default)]
+    pub(super) finish_reason: Text<'a>,
+    /// Where Moonshot puts it.
+    #[serde(borrow)]
+    usage: Option<&'a RawValue>,
+}
+
+/// A part of an answer, or all of it.
+#[derive(Deserialize)]
+pub(super) struct Part<'a> {
+    #[serde(borrow, default)]
+    pub(super) content: Text<'a>,
+    /// DeepSeek's name for it, and that of most.
+    #[serde(borrow, default)]
+    reasoning_content: Text<'a>,
+    /// OpenRouter's, and vLLM's later one.
+    #[serde(borrow, default)]
+    reasoning: Text<'a>,
+}
+
+impl Part<'_> {
+    /// What the model thinks. Servers that send it under both names send it twice.
+    pub(super) fn thought(&self) -> &str {
+        if self.reasoning_content.0.is_empty() {
+            &self.reasoning.0
+        } else {
+            &self.reasoning_content.0
+        }
+    }
+}
+
+impl<'a> Choice<'a> {
+    pub(super) fn part(&self) -> Option<&Part<'a>> {
+        self.delta.as_ref().or(self.message.as_ref())
+    }
+}
+
+#[derive(Deserialize)]
+struct Usage {
+    #[serde(default)]
+    prompt_tokens: Option<u64>,
+    #[serde(default)]
+    completion_tokens: Option<u64>,
+}
+
+impl Chunk<'_> {
+    /// The tokens of prompt and answer so far, where the server counted any.
+    pub(super) fn usage(&self) -> Option<(u64, u64)> {
+        let counted = self.usage.or_else(|| self.choice.as_ref()?.usage)?;
+        match serde_json::from_str::<Usage>(counted.get()) {
+            Ok(Usage { prompt_tokens: prompt, completion_tokens: completion }) => {
+                let counted = (prompt.unwrap_or(0), completion.unwrap_or(0));
+                (counted != (0, 0)).then_some(counted)
+            }
+            Err(error) => {
+                tracing::debug!(%error, "usage that cannot be read");
+                None
+            }
+        }
+    }
+
+    /// Whether this is an error rather than a part of an answer.
+    pub(super) fn is_error(&self) -> bool {
+        match self.error {
+            Some(error) => !matches!(error.get(), "{}" | "\"\"" | "false"),
+            None => self.choice.is_none() && self.usage.is_none() && self.message.is_some(),
+        }
+    }
+}
+
+/// A string, borrowed where it holds no escapes. Anything else is as good as empty: a field of an
+/// unexpected type must not cost the text beside it.
+#[derive(Default)]
+pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Lenient<'a>(PhantomData<&'a ()>);
+
+        impl<'de: 'a, 'a> Visitor<'de> for Lenient<'a> {
+            type Value = Text<'a>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Text<'a>, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Text<'a>, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+            fn visit_unit<E: de::Error>(self) -> Result<Text<'a>, E> {
+                Ok(Text::default())
+            }
+            fn visit_bool<E: de::Error>(self, _: bool) -> Result<Text<'a>, E> {
+                Ok(Text::default())
+            }
+            fn visit_i64<E: de::Error>(self, _: i64) -> Result<Text<'a>, E> {
+                Ok(Text::default())
+            }
+            fn visit_u64<E: de::Error>(self, _: u64) -> Result<Text<'a>, E> {
+                Ok(Text::default())
+            }
+            fn visit_f64<E: de::Error>(self, _: f64) -> Result<Text<'a>, E> {
+                Ok(Text::default())
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Text<'a>, A::Error> {
+                while seq.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Text::default())
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Text<'a>, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Text::default())
+            }
+        }
+
+        deserializer.deserialize_any(Lenient(PhantomData))
+    }
+}
+
+/// The first element of a list, without making the list.
+fn first<'de: 'a, 'a, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Choice<'a>>, D::Error> {
+    struct First<'a>(PhantomData<&'a ()>);
+
+    impl<'de: 'a, 'a> Visitor<'de> for First<'a> {
+        type Value = Option<Choice<'a>>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list of choices")
+        }
+        fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+            let choice = seq.next_element()?;
+            while seq.next_element::<IgnoredAny>()?.is_some() {}
+            Ok(choice)
+        }
+    }
+
+    deserializer.deserialize_any(First(PhantomData))
+}

@@ -1,0 +1,350 @@
+//! Generations and their logs.
+
+use sqlx::QueryBuilder;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use super::db::{read, transaction};
+use super::records::{
+    ArticleRef, Created, EndedGeneration, EventBatch, NewGeneration, StoredGeneration,
+};
+use super::{Store, StoreError, encoding};
+use crate::article::brief::{Brief, Warning};
+use crate::article::event::{GenerationState, Usage};
+use crate::article::generation::{Attempt, UnixMs};
+use crate::article::problem::Problem;
+
+/// How long an `Idempotency-Key` is remembered, in milliseconds.
+pub(super) const KEY_LIFETIME: UnixMs = 24 * 60 * 60 * 1000;
+
+/// Rows of one insert. Only these sizes, so that the same few statements are used again.
+const INSERT_SIZES: [usize; 4] = [256, 32, 4, 1];
+
+/// Inserts batches of events on a connection. A batch that is there already is left alone, or
+/// replaced by one that reaches further, so that a flush whose outcome was not known can be done
+/// again.
+macro_rules! insert_events {
+    ($connection:expr, $batches:expr) => {{
+        let mut batches: &[EventBatch] = $batches;
+        for size in INSERT_SIZES {
+            while batches.len() >= size {
+                let (chunk, rest) = batches.split_at(size);
+                batches = rest;
+                let mut insert = QueryBuilder::new(
+                    "INSERT INTO events (generation_id, first_seq, last_seq, data) ",
+                );
+                insert.push_values(chunk, |mut row, batch| {
+                    row.push_bind(batch.generation)
+                        .push_bind(batch.first_seq.cast_signed())
+                        .push_bind(batch.last_seq.cast_signed())
+                        .push_bind(encoding::text(&batch.json).into_owned());
+                });
+                insert.push(
+                    " ON CONFLICT (generation_id, first_seq) DO UPDATE
+                     SET last_seq = excluded.last_seq, data = excluded.data
+                     WHERE events.last_seq < excluded.last_seq",
+                );
+                insert.build().execute(&mut *$connection).await?;
+            }
+        }
+    }};
+}
+
+#[derive(sqlx::FromRow)]
+struct GenerationRow {
+    id: Uuid,
+    article_id: Uuid,
+    state: String,
+    owner: Uuid,
+    text: String,
+    last_seq: i64,
+    model: Option<String>,
+    brief: Json<Brief>,
+    usage: Json<Usage>,
+    attempts: Json<Vec<Attempt>>,
+    warnings: Json<Vec<Warning>>,
+    continues: Option<Uuid>,
+    error: Option<Json<Problem>>,
+    revision_id: Option<Uuid>,
+    created_at: i64,
+    ended_at: Option<i64>,
+}
+
+impl GenerationRow {
+    fn into_record(self) -> Result<StoredGeneration, StoreError> {
+        Ok(StoredGeneration {
+            id: self.id,
+            article_id: self.article_id,
+            state: encoding::state(&self.state)?,
+            owner: self.owner,
+            text: self.text,
+            last_seq: self.last_seq.cast_unsigned(),
+            model: self.model,
+            brief: self.brief.0,
+            usage: self.usage.0,
+            attempts: self.attempts.0,
+            warnings: self.warnings.0,
+            continues: self.continues,
+            error: self.error.map(|error| error.0),
+            revision_id: self.revision_id,
+            created_at: self.created_at,
+            ended_at: self.ended_at,
+        })
+    }
+}
+
+impl Store {
+    /// Stores a generation that begins, as running, and with it its article if that is new; or
+    /// finds the one that the same idempotency key made within the last 24 hours.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]; then nothing is stored.
+    pub async fn create_generation(&self, new: &NewGeneration) -> Result<Created, StoreError> {
+        let brief = encoding::json(&new.brief)?;
+        let warnings = encoding::json(&new.warnings)?;
+        let usage = encoding::json(&Usage::default())?;
+        let attempts = encoding::json(&[(); 0])?;
+        let created = transaction!(&self.db, |connection| {
+            if let Some(idempotency) = &new.idempotency {
+                // The key is written first: of two that come at once, the second waits here.
+                let taken = sqlx::query(
+                    "INSERT INTO idempotency_keys (key, fingerprint, generation_id, created_at)
+                     VALUES ($1, $2, $3, $4)
+                     ON CONFLICT (key) DO UPDATE SET fingerprint = excluded.fingerprint,
+                         generation_id = excluded.generation_id, created_at = excluded.created_at
+                     WHERE idempotency_keys.created_at <= $5",
+                )
+                .bind(encoding::text(&idempotency.key))
+                .bind(&idempotency.fingerprint)
+                .bind(new.id)
+                .bind(new.created_at)
+                .bind(new.created_at - KEY_LIFETIME)
+                .execute(&mut *connection)
+                .await?;
+                if taken.rows_affected() == 0 {
+                    let (fingerprint, generation): (String, Uuid) = sqlx::query_as(
+                        "SELECT fingerprint, generation_id FROM idempotency_keys WHERE key = $1",
+                    )
+                    .bind(encoding::text(&idempotency.key))
+                    .fetch_one(&mut *connection)
+                    .await?;
+                    return Ok(if fingerprint == idempotency.fingerprint {
+                        Created::Repeated(generation)
+                    } else {
+                        Created::KeyReused
+                    });
+                }
+            }
+            let article_id = match &new.article {
+                ArticleRef::New { id, title, style, language } => {
+                    sqlx::query(
+                        "INSERT INTO articles (id, title, style, language, newest_generation_id,
+                             created_at, updated_at)
+                         VALUES ($1, $2, $3, $4, $5, $6, $6)",
+                    )
+                    .bind(id)
+                    .bind(encoding::text(title))
+                    .bind(style)
+                    .bind(language)
+                    .bind(new.id)
+                    .bind(new.created_at)
+                    .execute(&mut *connection)
+                    .await?;
+                    *id
+                }
+                ArticleRef::Existing(id) => {
+                    let found = sqlx::query(
+                        "UPDATE articles SET newest_generation_id = $1
+                         WHERE id = $2 AND deleted_at IS NULL",
+                    )
+                    .bind(new.id)
+                    .bind(id)
+                    .execute(&mut *connection)
+                    .await?;
+                    if found.rows_affected() == 0 {
+                        // Leaving without a commit takes the key back, too.
+                        return Ok(Created::NoArticle);
+                    }
+                    *id
+                }
+            };
+            sqlx::query(
+                "INSERT INTO generations (id, article_id, state, owner, text, last_seq, brief,
+                     usage, attempts, warnings, continues, created_at)
+                 VALUES ($1, $2, $3, $4, '', 0, $5, $6, $7, $8, $9, $10)",
+            )
+            .bind(new.id)
+            .bind(article_id)
+            .bind(GenerationState::Running.as_str())
+            .bind(new.owner)
+            .bind(&brief)
+            .bind(&usage)
+            .bind(&attempts)
+            .bind(&warnings)
+            .bind(new.continues)
+            .bind(new.created_at)
+            .execute(&mut *connection)
+            .await?;
+            Created::New
+        });
+        Ok(created)
+    }
+
+    /// Appends stretches of logs, all or none. Doing it again is harmless.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]; [`StoreError::Defect`] when a generation is not there.
+    pub async fn append_events(&self, batches: &[EventBatch]) -> Result<(), StoreError> {
+        if batches.is_empty() {
+            return Ok(());
+        }
+        transaction!(&self.db, |connection| insert_events!(connection, batches));
+        Ok(())
+    }
+
+    /// Stores how a generation ended, what is missing of its log, and the revision it made, all or
+    /// none. Says whether this call ended it: `false`, and nothing is changed, when it had ended
+    /// or is not there.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]; then nothing is stored, and the call can be made again.
+    pub async fn end_generation(&self, ended: &EndedGeneration) -> Result<bool, StoreError> {
+        let usage = encoding::json(&ended.usage)?;
+        let attempts = encoding::json(&ended.attempts)?;
+        let error = ended.error.as_ref().map(encoding::json).transpose()?;
+        let of_revision = match &ended.revision {
+            Some(new) => Some((new, encoding::json(&new.meta)?, encoding::json(&new.highlights)?)),
+            None => None,
+        };
+        transaction!(&self.db, |connection| {
+            let article: Option<Uuid> = sqlx::query_scalar(
+                "UPDATE generations SET state = $1, text = $2, last_seq = $3, model = $4,
+                     usage = $5, attempts = $6, error = $7, revision_id = $8, ended_at = $9
+                 WHERE id = $10 AND ended_at IS NULL RETURNING article_id",
+            )
+            .bind(ended.state.as_str())
+            .bind(encoding::text(&ended.text))
+            .bind(ended.last_seq.cast_signed())
+            .bind(&ended.model)
+            .bind(&usage)
+            .bind(&attempts)
+            .bind(&error)
+            .bind(ended.revision.as_ref().map(|revision| revision.id))
+            .bind(ended.ended_at)
+            .bind(ended.id)
+            .fetch_optional(&mut *connection)
+            .await?;
+            let Some(article) = article else {
+                return Ok(false);
+            };
+            insert_events!(connection, &ended.batches);
+            if let Some((revision, meta, highlights)) = &of_revision {
+                // The article's row is written first: it keeps others from taking the same number.
+                sqlx::query(
+                    "UPDATE articles SET current_revision_id = $1, updated_at = $2,
+                         title = CASE WHEN $3 = '' THEN title ELSE $3 END
+                     WHERE id = $4",
+                )
+                .bind(revision.id)
+                .bind(ended.ended_at)
+                .bind(encoding::text(&revision.meta.title))
+                .bind(article)
+                .execute(&mut *connection)
+                .await?;
+                sqlx::query(
+                    "INSERT INTO revisions (id, article_id, number, generation_id, title, words,
+                         text, html, meta, highlights, created_at)
+                     VALUES ($1, $2,
+                         (SELECT COALESCE(max(number), 0) + 1 FROM revisions WHERE article_id = $2),
+                         $3, $4, $5, $6, $7, $8, $9, $10)",
+                )
+                .bind(revision.id)
+                .bind(article)
+                .bind(ended.id)
+                .bind(encoding::text(&revision.meta.title))
+                .bind(i64::from(revision.meta.words))
+                .bind(encoding::text(&revision.text))
+                .bind(encoding::text(&revision.html))
+                .bind(meta)
+                .bind(highlights)
+                .bind(ended.ended_at)
+                .execute(&mut *connection)
+                .await?;
+            }
+        });
+        Ok(true)
+    }
+
+    /// A generation, also of a deleted article.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn generation(&self, id: Uuid) -> Result<Option<StoredGeneration>, StoreError> {
+        let row: Option<GenerationRow> = read!(&self.db, |pool| sqlx::query_as(
+            "SELECT id, article_id, state, owner, text,
+                 CASE WHEN ended_at IS NOT NULL THEN last_seq ELSE COALESCE(
+                     (SELECT max(e.last_seq) FROM events e WHERE e.generation_id = generations.id),
+                     0) END AS last_seq,
+                 model, brief, usage, attempts, warnings, continues, error, revision_id,
+                 created_at, ended_at
+             FROM generations WHERE id = $1",
+        )
+        .bind(id)
+        .fetch_optional(pool)
+        .await)?;
+        row.map(GenerationRow::into_record).transpose()
+    }
+
+    /// The stored stretches of a log that reach beyond `after_seq`, in order. The first may begin
+    /// before it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn event_batches(
+        &self,
+        generation: Uuid,
+        after_seq: u64,
+    ) -> Result<Vec<EventBatch>, StoreError> {
+        let rows: Vec<(i64, i64, String)> = read!(&self.db, |pool| sqlx::query_as(
+            "SELECT first_seq, last_seq, data FROM events
+             WHERE generation_id = $1 AND last_seq > $2 ORDER BY first_seq",
+        )
+        .bind(generation)
+        .bind(after_seq.cast_signed())
+        .fetch_all(pool)
+        .await)?;
+        let batch = |(first_seq, last_seq, json): (i64, i64, String)| EventBatch {
+            generation,
+            first_seq: first_seq.cast_unsigned(),
+            last_seq: last_seq.cast_unsigned(),
+            json,
+        };
+        Ok(rows.into_iter().map(batch).collect())
+    }
+
+    /// All generations that have not ended, oldest first, each with the process that runs it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn running(&self) -> Result<Vec<(Uuid, Uuid)>, StoreError> {
+        Ok(read!(&self.db, |pool| sqlx::query_as(
+            "SELECT id, owner FROM generations WHERE ended_at IS NULL ORDER BY created_at, id",
+        )
+        .fetch_all(pool)
+        .await)?)
+    }
+
+    /// The newest generation of an article that has not ended.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn running_of(&self, article: Uuid) -> Result<Option<Uuid>, StoreError> {
+        Ok(read!(&self.db, |pool| sqlx::query_scalar(
+            "SELECT id FROM generations WHERE article_id = $1 AND ended_at IS NULL
+             ORDER BY created_at DESC, id DESC LIMIT 1",
+        )
+        .bind(article)
+        .fetch_optional(pool)
+        .await)?)
+    }
+}
