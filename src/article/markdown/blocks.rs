@@ -147,6 +147,10 @@ impl Blocks {
         let (container, kind) = match new {
             New::Quote => (ContainerKind::Quote, BlockKind::Quote),
             New::Footnote(label) => {
+                // A footnote that begins in a footnote begins beside it.
+                if self.containers.last().is_some_and(|c| c.kind == ContainerKind::Footnote) {
+                    self.close_to(self.containers.len() - 1);
+                }
                 self.output.references.define_footnote(&label);
                 (ContainerKind::Footnote, BlockKind::Footnote { label })
             }

@@ -2,7 +2,7 @@
 
 use super::super::document::{Alignment, BlockId, BlockKind, Patch};
 use super::entities::unescape;
-use super::lines::{Fence, Guess, atx_text, is_blank};
+use super::lines::{Fence, Guess, atx_text, is_blank, trim_end};
 use super::links;
 use super::output::Output;
 use super::raw::HtmlBlock;
@@ -74,7 +74,7 @@ impl Paragraph {
 
     /// Whether it has text besides definitions.
     pub fn has_text(&self) -> bool {
-        !self.text.text[self.behind_definitions()..].trim().is_empty()
+        !trim_end(&self.text.text[self.behind_definitions()..]).is_empty()
     }
 
     /// Whether its last line is a table's head over this delimiter row.
@@ -137,7 +137,7 @@ impl Paragraph {
     }
 
     fn show_head(&mut self, output: &mut Output) {
-        if self.text.text.trim_end().len() < 2 {
+        if trim_end(&self.text.text).len() < 2 {
             return;
         }
         let (parent, text) = (self.text.parent(), &self.text.text);
@@ -147,7 +147,8 @@ impl Paragraph {
         });
         // Footnotes get their numbers when it is certain where they stand.
         let from = head.read.saturating_sub(1);
-        let end = text[from..].find("[^").map_or(text.len(), |found| from + found);
+        let note = text.as_bytes()[from..].windows(2).position(|pair| pair == b"[^");
+        let end = note.map_or(text.len(), |found| from + found);
         if end > head.read {
             head.row.push(&text[head.read..end], output);
             head.read = end;
@@ -158,7 +159,7 @@ impl Paragraph {
     fn finish(mut self, output: &mut Output) {
         self.drop_head(output);
         self.define(true, output);
-        let end = self.text.text.trim_end().len().max(self.text.start());
+        let end = trim_end(&self.text.text).len().max(self.text.start());
         self.text.finish(end, output);
     }
 
@@ -168,7 +169,7 @@ impl Paragraph {
         let kind = BlockKind::Heading { level };
         self.text.become_kind(self.text.id(), kind, output);
         self.text.open(output);
-        let end = self.text.text.trim_end().len();
+        let end = trim_end(&self.text.text).len();
         self.text.finish(end, output);
     }
 
@@ -181,7 +182,7 @@ impl Paragraph {
         let shown = self.head.map(|head| head.table).or(self.text.id());
         let id = if self.line > self.text.start() {
             self.text.rewind(output);
-            let end = self.text.text[..self.line].trim_end().len();
+            let end = trim_end(&self.text.text[..self.line]).len();
             self.text.finish(end, output);
             output.open(parent, kind)
         } else if let Some(id) = shown {
@@ -373,7 +374,7 @@ impl Leaf {
                 output.close(id);
             }
             Self::Html(html) => {
-                let end = html.text.text.trim_end().len();
+                let end = trim_end(&html.text.text).len();
                 html.text.finish(end, output);
             }
             Self::Table(table) => {

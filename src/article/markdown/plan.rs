@@ -180,10 +180,9 @@ fn goes_on(container: &Outline, cursor: &mut Cursor<'_>, text: &str) -> bool {
             }
             marked
         }
-        ContainerKind::Item(_) | ContainerKind::Footnote if text.is_empty() => {
-            if container.has_children {
-                cursor.skip_space();
-            }
+        ContainerKind::Footnote if text.is_empty() => true,
+        ContainerKind::Item(_) if text.is_empty() => {
+            cursor.skip_space();
             container.has_children
         }
         ContainerKind::Item(needed) => indented(cursor, indent, needed),
@@ -298,6 +297,7 @@ impl Starts<'_> {
         decide!(lines::footnote(text, complete), (label, length) => {
             self.cursor.skip_space();
             self.cursor.skip_marks(length);
+            self.cursor.skip_space();
             self.begin(New::Footnote(label.to_owned()));
             return Guess::Yes(false);
         });
@@ -327,7 +327,8 @@ impl Starts<'_> {
             self.cursor.skip_marks(3);
         }
         self.begin(New::Item { marker, indent: indent + marker.length + space, task });
-        Guess::Yes(task.is_some())
+        // A task's text is never another block.
+        Guess::Yes(task.is_some() && !text(self.cursor).is_empty())
     }
 
     fn begin(&mut self, new: New) {

@@ -2,6 +2,7 @@
 
 use super::super::document::{BlockId, BlockKind, Inline, Patch};
 use super::inlines::{self, Reading, join};
+use super::lines::trim_end;
 use super::output::Output;
 use super::references::Notices;
 
@@ -125,7 +126,7 @@ impl RunningText {
             return;
         }
         if !output.inlines {
-            if !self.text[self.settled..end].trim().is_empty() {
+            if !trim_end(&self.text[self.settled..end]).is_empty() {
                 self.open(output);
             }
             return;

@@ -1,5 +1,8 @@
 //! The parser against its invariants and against pulldown-cmark.
+mod chunking;
+mod consumer;
 mod reference;
+mod soup;
 use super::*;
 #[test]
 fn scratch_spec() {
