@@ -125,7 +125,9 @@ pub async fn load_library() -> Result<PageResult<ArticlePage>, ServerFnError> {
 /// What the page of an article shows: of its current revision, or of the one that is named.
 #[server(prefix = "/page-data", endpoint = "article", input = GetUrl)]
 pub async fn load_article(
+    /// The article.
     article: Uuid,
+    /// One of its revisions.
     revision: Option<Uuid>,
 ) -> Result<PageResult<ArticleData>, ServerFnError> {
     let state = expect_context::<crate::server::state::AppState>();
