@@ -32,6 +32,7 @@ impl Blocks {
 
     /// Begins a line with what is there of it. False: too little to know what it is.
     pub fn begin_line(&mut self, line: &str, complete: bool) -> bool {
+        self.output.work += line.len() as u64;
         match plan(&self.containers, self.leaf.as_ref(), line, complete) {
             Guess::Yes(plan) => {
                 self.carry_out(plan, line);

@@ -6,6 +6,7 @@ mod grammar;
 mod half_typed;
 mod reference;
 mod soup;
+mod work;
 use super::*;
 #[test]
 fn scratch_spec() {
