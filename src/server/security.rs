@@ -24,6 +24,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 use tower_http_csrf::csrf::{CsrfLayer, ProtectionError};
 
 use super::error::{self, ApiError};
@@ -32,6 +33,9 @@ use crate::article::problem::{Code, Problem};
 
 /// The largest body of a request, in bytes.
 pub const BODY_LIMIT: usize = 1 << 20;
+
+/// How long a body may pause before it is given up.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How much of an oversized body is read and thrown away, in bytes, so that the client gets to
 /// read the answer instead of a reset connection.
@@ -84,6 +88,7 @@ pub fn protect(router: Router, allowed_hosts: &[String]) -> Router {
         // Leaves event streams alone by its default predicate, and what is compressed already.
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
+        .layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT))
         .layer(middleware::from_fn(refuse_large_bodies))
         .layer(
             CsrfLayer::new()

@@ -83,6 +83,7 @@ fn describe() {
         counter!(GENERATION_ERRORS, "error_type" => class.as_str()).absolute(0);
     }
     counter!(FLUSH_ERRORS).absolute(0);
+    let _registered = histogram!(GENERATION_TOKENS);
     gauge!(RUNNING).set(0.0);
     gauge!(READERS).set(0.0);
 }
