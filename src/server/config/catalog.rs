@@ -5,20 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use secrecy::SecretString;
 
 use super::discover::{Discovery, Target};
-use super::document::{Document, Setting, Table, Value};
+use super::document::{Document, Table};
 use super::location::{ConfigError, Location, closest};
 use super::presets::{self, DEMO, DEMO_MODELS, Preset};
+use super::routes;
 use super::sources::Environment;
 use super::{Continuation, ModelConfig, Protocol, ProviderConfig};
-use crate::article::brief::Style;
 
 /// What a model without figures of its own is taken to hold, in tokens.
 const USUAL_CONTEXT_WINDOW: u32 = 32_768;
 /// What a model without figures of its own is asked for at most, in tokens.
 const USUAL_MAX_OUTPUT: u32 = 4096;
-
-/// The route of styles without a line of their own.
-pub(super) const DEFAULT_ROUTE: &str = "default";
 
 /// Which server stands behind a known provider's name.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -70,10 +67,10 @@ impl Catalog {
         catalog.take_models(document)?;
         match &document.routes {
             Some(table) => {
-                catalog.routes = routes_of_file(table, &catalog.models)?;
+                catalog.routes = routes::of_file(table, &catalog.models)?;
                 catalog.discovery.routes_fixed = true;
             }
-            None => catalog.routes = built_in_routes(&catalog.own, &preset_routes),
+            None => catalog.routes = routes::built_in(&catalog.own, &preset_routes),
         }
         catalog.find_targets(discover);
         catalog.warn(environment, warnings);
@@ -434,106 +431,4 @@ fn twice(what: &str, name: &str, location: &Location) -> ConfigError {
         format!("there are two {what}s with the name `{name}`."),
         "Remove one, or give it another name.",
     )
-}
-
-/// The routes of the file. Where it has no `default`, styles without a line take what the others
-/// name, in order.
-fn routes_of_file(
-    table: &Table,
-    models: &BTreeMap<String, ModelConfig>,
-) -> Result<BTreeMap<String, Vec<String>>, ConfigError> {
-    let mut routes = BTreeMap::new();
-    for (style, Setting { value, location }) in &table.settings {
-        let names = match value {
-            Value::List(names) if !names.is_empty() => names.clone(),
-            Value::Text(name) => vec![name.clone()],
-            _ => {
-                return Err(ConfigError::new(
-                    location,
-                    format!("the route `{style}` names no model."),
-                    format!("Write {style} = [\"model\", …], or remove the line."),
-                ));
-            }
-        };
-        for (place, name) in names.iter().enumerate() {
-            if !models.contains_key(name) {
-                return Err(unknown_model(style, name, location, models));
-            }
-            if names[..place].contains(name) {
-                return Err(ConfigError::new(
-                    location,
-                    format!("the route `{style}` names the model `{name}` twice."),
-                    "Remove one of the two.",
-                ));
-            }
-        }
-        routes.insert(style.clone(), names);
-    }
-    if routes.is_empty() {
-        return Err(ConfigError::new(
-            &table.location,
-            "[routes] is empty.",
-            "Add a line such as default = [\"demo/steady\"], or remove [routes].",
-        ));
-    }
-    if !routes.contains_key(DEFAULT_ROUTE) {
-        let mut all = Vec::new();
-        for name in Style::ALL.iter().filter_map(|style| routes.get(style.as_str())).flatten() {
-            push_new(&mut all, name);
-        }
-        routes.insert(DEFAULT_ROUTE.to_owned(), all);
-    }
-    Ok(routes)
-}
-
-fn unknown_model(
-    style: &str,
-    name: &str,
-    location: &Location,
-    models: &BTreeMap<String, ModelConfig>,
-) -> ConfigError {
-    let known = || models.keys().map(String::as_str);
-    let message = match closest(name, known()) {
-        Some(meant) => format!(
-            "the route `{style}` names the model `{name}`, which is not there; did you mean `{meant}`?"
-        ),
-        None => format!("the route `{style}` names the model `{name}`, which is not there."),
-    };
-    let resolution = format!(
-        "Add a [[models]] entry with name = \"{name}\", or use one of: {}.",
-        known().collect::<Vec<_>>().join(", ")
-    );
-    ConfigError::new(location, message, resolution)
-}
-
-/// The file's own models first, then those of known providers; the demo only where there is
-/// nothing else.
-fn built_in_routes(
-    own: &[String],
-    presets: &[&BTreeMap<String, Vec<String>>],
-) -> BTreeMap<String, Vec<String>> {
-    let styles = Style::ALL.map(Style::as_str).into_iter().chain([DEFAULT_ROUTE]);
-    let mut routes: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for style in styles {
-        let mut route = own.to_vec();
-        for preset in presets {
-            let names = preset.get(style).or_else(|| preset.get(DEFAULT_ROUTE));
-            for name in names.into_iter().flatten() {
-                push_new(&mut route, name);
-            }
-        }
-        if !route.is_empty() {
-            routes.insert(style.to_owned(), route);
-        }
-    }
-    if routes.is_empty() {
-        routes.insert(DEFAULT_ROUTE.to_owned(), vec![format!("{DEMO}/{}", DEMO_MODELS[0])]);
-    }
-    routes
-}
-
-fn push_new(list: &mut Vec<String>, name: &str) {
-    if !list.iter().any(|one| one == name) {
-        list.push(name.to_owned());
-    }
 }

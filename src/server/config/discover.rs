@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::catalog::DEFAULT_ROUTE;
+use super::routes::DEFAULT_ROUTE;
 use super::{Config, ModelConfig, Protocol, ProviderConfig};
 
 /// What is to be asked.

@@ -10,6 +10,7 @@ pub mod discover;
 mod document;
 mod location;
 mod presets;
+mod routes;
 mod settings;
 mod sources;
 
