@@ -12,12 +12,13 @@ use inkstream::article::problem::Code;
 use inkstream::server::config::{Continuation, GenerationConfig, Protocol, ProviderConfig};
 use inkstream::server::providers::openai::OpenAi;
 use inkstream::server::providers::{
-    ErrorClass, FinishReason, ModelEvent, ModelRequest, Provider, ProviderError, Sampling,
+    ErrorClass, FinishReason, ModelEvent, ModelRequest, ModelStream, Provider, ProviderError,
+    Sampling,
 };
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use crate::upstream::{Script, Upstream};
+use crate::upstream::{PATIENCE, Script, Upstream};
 
 const KEY: &str = "4f2a.very+secret/key";
 
@@ -98,8 +99,13 @@ impl Answer {
     }
 }
 
+/// Asks and reads to the end. An answer that does not end has failed, and says so.
 async fn ask(provider: &dyn Provider, request: ModelRequest) -> Answer {
-    let mut stream = provider.stream(request);
+    let reading = read(provider.stream(request));
+    tokio::time::timeout(PATIENCE, reading).await.expect("the answer never ended")
+}
+
+async fn read(mut stream: ModelStream) -> Answer {
     let mut answer = Answer::default();
     while let Some(event) = stream.next().await {
         assert_eq!(answer.error, None, "nothing comes after an error");
