@@ -2,11 +2,23 @@
 
 use std::time::Duration;
 
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use inkstream::server::providers::{ModelEvent, Provider};
 
 use super::{ask, openai, request};
 use crate::upstream::{Gate, Script, Upstream};
+
+/// Reads until `last` comes, finds that nothing follows, drops the stream and waits for the
+/// upstream's word.
+async fn dropped_after(last: ModelEvent, script: Script) {
+    let upstream = Upstream::start(vec![script]).await;
+    let mut stream = openai(&upstream.base_url()).stream(request());
+    while stream.next().await.expect("more") != Ok(last.clone()) {}
+    assert_eq!(stream.next().now_or_never(), None, "silence");
+    assert_eq!(upstream.closed_count(), 0);
+    drop(stream);
+    assert_eq!(upstream.closed().await.connection, 0);
+}
 
 /// Polls the stream until `seen` is ready, then drops it and waits for the upstream's word.
 async fn dropped_when(base_url: &str, upstream: &Upstream, seen: impl Future<Output = ()>) {
@@ -38,16 +50,13 @@ async fn while_waiting_for_headers() {
 
 #[tokio::test]
 async fn while_nothing_comes_after_the_headers() {
-    let gate = Gate::new();
-    let upstream = Upstream::start(vec![Script::new().head().pause(&gate)]).await;
-    dropped_when(&upstream.base_url(), &upstream, gate.reached()).await;
+    dropped_after(ModelEvent::Alive, Script::new().head().silence()).await;
 }
 
 #[tokio::test]
 async fn in_a_silence() {
-    let gate = Gate::new();
-    let upstream = Upstream::start(vec![Script::new().text("a").pause(&gate)]).await;
-    dropped_when(&upstream.base_url(), &upstream, gate.reached()).await;
+    let script = Script::new().text("a").silence();
+    dropped_after(ModelEvent::Text("a".into()), script).await;
 }
 
 #[tokio::test]
