@@ -152,7 +152,7 @@ async fn a_web_page_points_at_the_base_url() {
     for script in [
         Script::new().html(),
         Script::new().raw(" \n<html>"),
-        Script::new().status(302).header("location", "https://example.com/"),
+        Script::new().status(302).header("location", "http://127.0.0.1:9/"),
     ] {
         let answer = answer_to(script).await;
         assert_eq!(answer.failure(), (Candidate, Code::UpstreamMalformed));
