@@ -3,9 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests may")]
 
 mod bad_input;
+mod config;
 mod faults;
 mod lifecycle;
+mod process;
 mod providers;
+mod security;
 mod store;
 mod support;
 mod upstream;

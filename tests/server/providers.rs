@@ -1,12 +1,11 @@
 //! Model APIs: what is sent, what is made of every kind of answer, and that nothing stays open.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use futures_util::StreamExt;
 use inkstream::article::problem::Code;
 use inkstream::server::config::{
-    Config, Continuation, GenerationConfig, Protocol, ProviderConfig, ServerConfig,
+    Config, Continuation, GenerationConfig, Protocol, ProviderConfig, Sources,
 };
 use inkstream::server::providers::openai::OpenAi;
 use inkstream::server::providers::{
@@ -196,25 +195,13 @@ mod what_is_sent {
 
     #[tokio::test]
     async fn every_configured_provider_is_built() {
-        let demo = ProviderConfig {
-            protocol: Protocol::Demo,
-            base_url: String::new(),
-            api_key: None,
-            ..settings("demo", "")
-        };
-        let local = settings("local", "http://127.0.0.1:1/v1");
-        let config = Config {
-            server: ServerConfig {
-                listen: "127.0.0.1:0".parse().unwrap(),
-                data_dir: "data".into(),
-                site_dir: "site".into(),
-            },
-            generation: limits(),
-            providers: [demo, local].map(|one| (one.name.clone(), one)).into(),
-            models: BTreeMap::new(),
-            routes: BTreeMap::new(),
-            demo_only: false,
-        };
+        let file = "[[providers]]\nname = \"local\"\nprotocol = \"openai\"\n\
+                    base_url = \"http://127.0.0.1:1/v1\"\n\
+                    [[models]]\nname = \"m\"\nprovider = \"local\"\nid = \"m\"\n\
+                    context_window = 1000\nmax_output = 100\n";
+        let directory = tempfile::TempDir::new().unwrap();
+        std::fs::write(directory.path().join("inkstream.toml"), file).unwrap();
+        let config = Config::load(&Sources::of_directory(directory.path())).unwrap();
         let built = providers::build(&config);
         assert_eq!(built.keys().collect::<Vec<_>>(), ["demo", "local"]);
         let request = ModelRequest { model_id: "instant".into(), ..request() };

@@ -2,6 +2,7 @@
 
 use super::super::document::{BlockId, BlockKind, Inline, Patch};
 use super::inlines::{self, Reading, join};
+use super::lines::trim_end;
 use super::output::Output;
 use super::references::Notices;
 
@@ -125,11 +126,12 @@ impl RunningText {
             return;
         }
         if !output.inlines {
-            if !self.text[self.settled..end].trim().is_empty() {
+            if !trim_end(&self.text[self.settled..end]).is_empty() {
                 self.open(output);
             }
             return;
         }
+        output.work += (end - self.settled) as u64;
         let lead = self.count == 0;
         let reading = Reading { last, markdown: self.markdown, lead };
         let read =
