@@ -32,6 +32,7 @@ pub fn ComposePage() -> impl IntoView {
             })}
         </Suspense>
     }
+    .into_any()
 }
 
 #[component]
@@ -90,4 +91,5 @@ fn Compose(data: ComposeData) -> impl IntoView {
             <Ideas choose />
         </main>
     }
+    .into_any()
 }
