@@ -1,9 +1,8 @@
 //! What a provider is sent.
 
-use std::collections::BTreeMap;
 use std::process::Command;
 
-use inkstream::server::config::{Config, Protocol, ProviderConfig, ServerConfig};
+use inkstream::server::config::{Config, ProviderConfig, Sources};
 use inkstream::server::providers::openai::OpenAi;
 use inkstream::server::providers::{self, ModelRequest, Provider};
 use serde_json::json;
@@ -76,25 +75,13 @@ async fn answers_read_to_their_end_share_a_connection() {
 
 #[tokio::test]
 async fn every_configured_provider_is_built() {
-    let demo = ProviderConfig {
-        protocol: Protocol::Demo,
-        base_url: String::new(),
-        api_key: None,
-        ..settings("demo", "")
-    };
-    let local = settings("local", "http://127.0.0.1:1/v1");
-    let config = Config {
-        server: ServerConfig {
-            listen: "127.0.0.1:0".parse().unwrap(),
-            data_dir: "data".into(),
-            site_dir: "site".into(),
-        },
-        generation: limits(),
-        providers: [demo, local].map(|one| (one.name.clone(), one)).into(),
-        models: BTreeMap::new(),
-        routes: BTreeMap::new(),
-        demo_only: false,
-    };
+    let file = "[[providers]]\nname = \"local\"\nprotocol = \"openai\"\n\
+                base_url = \"http://127.0.0.1:1/v1\"\n\
+                [[models]]\nname = \"m\"\nprovider = \"local\"\nid = \"m\"\n\
+                context_window = 1000\nmax_output = 100\n";
+    let directory = tempfile::TempDir::new().unwrap();
+    std::fs::write(directory.path().join("inkstream.toml"), file).unwrap();
+    let config = Config::load(&Sources::of_directory(directory.path())).unwrap();
     let built = providers::build(&config);
     assert_eq!(built.keys().collect::<Vec<_>>(), ["demo", "local"]);
     let request = ModelRequest { model_id: "instant".into(), ..request() };
