@@ -3,7 +3,7 @@
 use leptos::logging::warn;
 use leptos::prelude::*;
 
-use super::brief_draft::BriefDraft;
+use super::brief_draft::{BriefDraft, Field};
 
 const KEY: &str = "inkstream.draft";
 
@@ -34,4 +34,22 @@ pub fn clear() {
     {
         warn!("the sent draft could not be removed");
     }
+}
+
+/// What was typed into the server's page before the browser took it over. To be asked for while
+/// the page is taken over, before its fields are.
+pub fn typed_early() -> BriefDraft {
+    let mut draft = BriefDraft::default();
+    #[cfg(feature = "hydrate")]
+    {
+        use wasm_bindgen::JsCast;
+        let field = document().get_element_by_id("brief-topic");
+        let field = field.and_then(|field| field.dyn_into::<web_sys::HtmlTextAreaElement>().ok());
+        if let Some(field) = field {
+            draft.set(Field::Topic, field.value());
+        }
+    }
+    #[cfg(not(feature = "hydrate"))]
+    draft.set(Field::Topic, String::new());
+    draft
 }

@@ -145,6 +145,7 @@ pub fn ArticleView(
             />
         </Show>
     }
+    .into_any()
 }
 
 /// How it ended, where that is not simply well.

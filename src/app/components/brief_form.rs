@@ -140,6 +140,7 @@ pub fn BriefForm(
         </form>
         {move || sending.failure.get().map(|failure| view! { <ProblemNote failure /> })}
     }
+    .into_any()
 }
 
 /// Whether the key was pressed in a field of one line.

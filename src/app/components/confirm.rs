@@ -58,4 +58,5 @@ pub fn ConfirmDelete(
             </span>
         </Show>
     }
+    .into_any()
 }

@@ -47,4 +47,5 @@ pub fn CopyMarkdown(
             {label}
         </button>
     }
+    .into_any()
 }

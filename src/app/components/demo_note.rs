@@ -12,4 +12,5 @@ pub fn DemoNote() -> impl IntoView {
             <span>{use_texts().demo_only}</span>
         </p>
     }
+    .into_any()
 }

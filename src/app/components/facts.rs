@@ -69,4 +69,5 @@ pub fn Facts(
             </div>
         </dl>
     }
+    .into_any()
 }

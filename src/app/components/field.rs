@@ -117,6 +117,7 @@ pub fn BriefField(
             </p>
         </div>
     }
+    .into_any()
 }
 
 /// A field whose value is chosen from a list. `options`: values with what is shown for them; the
@@ -168,4 +169,5 @@ pub fn ChoiceField(
             </p>
         </div>
     }
+    .into_any()
 }

@@ -35,4 +35,5 @@ pub fn Ideas(
         <h2 class="small">{texts.ideas}</h2>
         <ul class="ideas">{ideas}</ul>
     }
+    .into_any()
 }

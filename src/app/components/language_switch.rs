@@ -29,4 +29,5 @@ pub fn LanguageSwitch() -> impl IntoView {
             {other.texts().language_name}
         </button>
     }
+    .into_any()
 }

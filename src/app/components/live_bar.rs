@@ -40,4 +40,5 @@ pub fn LiveBar(
             <span class="line-state">{move || (texts.connection)(connection.get())}</span>
         </div>
     }
+    .into_any()
 }

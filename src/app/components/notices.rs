@@ -50,4 +50,5 @@ pub fn Notices(
             </details>
         </Show>
     }
+    .into_any()
 }

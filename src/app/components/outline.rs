@@ -38,4 +38,5 @@ pub fn Outline(
             </ol>
         </nav>
     }
+    .into_any()
 }

@@ -32,4 +32,5 @@ pub fn ProblemNote(
             </span>
         </div>
     }
+    .into_any()
 }

@@ -45,4 +45,5 @@ pub fn Regenerate(
             </BriefForm>
         </section>
     }
+    .into_any()
 }

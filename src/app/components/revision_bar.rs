@@ -113,6 +113,7 @@ pub fn RevisionBar(
             </div>
         </Show>
     }
+    .into_any()
 }
 
 /// Does what a button was pressed for, and goes to the article as it then is.

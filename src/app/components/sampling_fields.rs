@@ -29,4 +29,5 @@ pub fn SamplingFields(
             <BriefField form field=Field::Stop entry=Entry::Lines />
         </fieldset>
     }
+    .into_any()
 }

@@ -45,4 +45,5 @@ pub fn StageProgress(
         <h2>{texts.progress}</h2>
         <ol class="stages">{stages}</ol>
     }
+    .into_any()
 }

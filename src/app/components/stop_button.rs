@@ -29,4 +29,5 @@ pub fn StopButton(
             {with_key.then(|| view! { <kbd>"Esc"</kbd> })}
         </button>
     }
+    .into_any()
 }

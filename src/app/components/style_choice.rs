@@ -36,4 +36,5 @@ pub fn StyleChoice(
             {choices}
         </fieldset>
     }
+    .into_any()
 }

@@ -46,4 +46,5 @@ pub fn ThemeSwitch() -> impl IntoView {
             </svg>
         </button>
     }
+    .into_any()
 }

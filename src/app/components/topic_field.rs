@@ -57,4 +57,5 @@ pub fn TopicField(
             {message}
         </p>
     }
+    .into_any()
 }

@@ -43,4 +43,5 @@ pub fn ArticlePage() -> impl IntoView {
             })}
         </Transition>
     }
+    .into_any()
 }

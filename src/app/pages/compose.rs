@@ -32,12 +32,13 @@ pub fn ComposePage() -> impl IntoView {
             })}
         </Suspense>
     }
+    .into_any()
 }
 
 #[component]
 fn Compose(data: ComposeData) -> impl IntoView {
     let texts = use_texts();
-    let draft = RwSignal::new(BriefDraft::default());
+    let draft = RwSignal::new(draft_store::typed_early());
     let sending = Sending::default();
     let noscript = texts.needs_javascript;
 
@@ -45,8 +46,9 @@ fn Compose(data: ComposeData) -> impl IntoView {
     Effect::new(move |restored: Option<bool>| {
         let content = draft.get();
         if restored.is_none() {
-            if let Some(kept) = draft_store::load() {
-                draft.set(kept);
+            match draft_store::load() {
+                Some(kept) if content == BriefDraft::default() => draft.set(kept),
+                _ => {}
             }
         } else if content == BriefDraft::default() {
             draft_store::clear();
@@ -89,4 +91,5 @@ fn Compose(data: ComposeData) -> impl IntoView {
             <Ideas choose />
         </main>
     }
+    .into_any()
 }

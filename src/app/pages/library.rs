@@ -34,6 +34,7 @@ pub fn LibraryPage() -> impl IntoView {
             })}
         </Suspense>
     }
+    .into_any()
 }
 
 #[component]
@@ -115,4 +116,5 @@ fn Library(page: ArticlePage) -> impl IntoView {
             </Show>
         </main>
     }
+    .into_any()
 }

@@ -54,4 +54,5 @@ fn Empty(title: &'static str, hint: String) -> impl IntoView {
             </p>
         </main>
     }
+    .into_any()
 }
