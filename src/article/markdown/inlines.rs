@@ -144,6 +144,8 @@ struct Scanner<'a> {
     missing: Vec<(usize, String)>,
     /// No mail address begins before this place; so no word is searched twice for one.
     no_mail_before: usize,
+    /// How many pieces there were behind the last one that is certainly seen.
+    visible: usize,
     /// The rest is held back.
     held: bool,
 }
@@ -166,6 +168,7 @@ impl<'a> Scanner<'a> {
             ticks: None,
             missing: Vec::new(),
             no_mail_before: from,
+            visible: 0,
             held: false,
         };
         scanner.open_window(from);
@@ -241,6 +244,11 @@ impl<'a> Scanner<'a> {
         self.plain = self.position;
     }
 
+    /// The last piece is certainly seen.
+    fn is_visible(&mut self) {
+        self.visible = self.pieces.len();
+    }
+
     /// The end of the text came too early to know what stands here: shows nothing of it.
     fn hold(&mut self) {
         self.held = true;
@@ -255,12 +263,12 @@ impl<'a> Scanner<'a> {
 
     /// Marks the place as settled where it is.
     fn settle(&mut self) {
-        // Only behind visible text: then nothing before the mark is ever trimmed.
+        // Only behind what is certainly seen: then nothing before the mark is ever trimmed.
         let before = self.text.as_bytes()[..self.position].last();
-        if self.position == self.plain || matches!(before, Some(b' ' | b'\t' | b'\n')) {
-            return;
-        }
-        if !self.brackets.is_empty() {
+        let behind_text =
+            self.position > self.plain && !matches!(before, Some(b' ' | b'\t' | b'\n'));
+        let behind_piece = self.position == self.plain && self.visible == self.pieces.len();
+        if !(behind_text || behind_piece) || !self.brackets.is_empty() {
             return;
         }
         self.pair();
@@ -331,6 +339,7 @@ impl<'a> Scanner<'a> {
             children: vec![Inline::Text(shown.to_owned())],
         };
         self.push(Piece::Inline(link), length);
+        self.is_visible();
         true
     }
 
@@ -377,7 +386,10 @@ impl<'a> Scanner<'a> {
 
     fn entity(&mut self) {
         match entities::reference(&self.text[self.position..self.end], self.complete) {
-            Reference::Found(c, length) => self.push(Piece::Spelled(c.to_string()), length),
+            Reference::Found(c, length) => {
+                self.push(Piece::Spelled(c.to_string()), length);
+                self.is_visible();
+            }
             Reference::None => self.position += 1,
             Reference::More => self.hold(),
         }
@@ -391,7 +403,8 @@ impl<'a> Scanner<'a> {
         }
         if let Some(close) = self.closing_ticks(at + length, length) {
             let code = code_text(&self.text[at + length..close]);
-            return self.push(Piece::Inline(Inline::Code(code)), close + length - at);
+            self.push(Piece::Inline(Inline::Code(code)), close + length - at);
+            return self.is_visible();
         }
         if self.complete {
             self.position += length;
@@ -499,6 +512,7 @@ impl<'a> Scanner<'a> {
                         outer.active &= matches!(outer.kind, BracketKind::Html(_));
                     }
                     self.pieces.push(Piece::Note(label[1..].to_owned()));
+                    self.is_visible();
                     self.position += 1;
                     self.plain = self.position;
                 } else {
@@ -551,6 +565,7 @@ impl<'a> Scanner<'a> {
         let kind = self.brackets[index].kind;
         let opened = if kind == BracketKind::Image { Opened::Image } else { Opened::Link };
         self.enclose(index, opened(target));
+        self.is_visible();
         self.position = behind;
         self.plain = behind;
         if kind == BracketKind::Link {

@@ -70,10 +70,10 @@ pub fn tree(
             Piece::Gone => {}
             Piece::SoftBreak | Piece::Gap => {
                 let gap = matches!(piece, Piece::Gap);
-                let at_start = lead && stack.len() == 1;
+                let nested = stack.len() > 1;
                 if let Some((_, inlines)) = stack.last_mut() {
                     match inlines.last() {
-                        None if gap || at_start => {}
+                        None if (lead && !nested) || (gap && nested) => {}
                         Some(Inline::SoftBreak | Inline::HardBreak) if gap => {}
                         _ => inlines.push(Inline::SoftBreak),
                     }
