@@ -16,11 +16,11 @@ pub fn count(number: u64) -> String {
     grouped
 }
 
-/// A duration with its unit: `3 ms`, `0.2 s`, `18 s`, `2 min 05 s`.
+/// A duration with its unit: `240 ms`, `1.2 s`, `18 s`, `2 min 05 s`.
 pub fn duration(ms: u64) -> String {
     match ms {
-        0..100 => format!("{ms} ms"),
-        100..10_000 => format!("{}.{} s", ms / 1000, ms % 1000 / 100),
+        0..1_000 => format!("{ms} ms"),
+        1_000..10_000 => format!("{}.{} s", ms / 1000, ms % 1000 / 100),
         10_000..60_000 => format!("{} s", ms / 1000),
         _ => format!("{} min {:02} s", ms / 60_000, ms % 60_000 / 1000),
     }
@@ -108,7 +108,7 @@ mod tests {
     fn durations_keep_to_the_digits_that_matter() {
         assert_eq!(
             [3, 240, 9_999, 18_400, 125_000].map(duration),
-            ["3 ms", "0.2 s", "9.9 s", "18 s", "2 min 05 s"].map(str::to_owned)
+            ["3 ms", "240 ms", "9.9 s", "18 s", "2 min 05 s"].map(str::to_owned)
         );
     }
 

@@ -38,6 +38,8 @@ pub struct Live {
     pub ended_unseen: RwSignal<Option<GenerationState>>,
     /// Whether it ended while the reader was here, rather than before.
     pub ended_here: RwSignal<bool>,
+    /// Whether something that a button was pressed for is under way.
+    pub busy: RwSignal<bool>,
     writer: StoredValue<Option<ArticleWriter>, LocalStorage>,
     watch: StoredValue<Option<Watch>, LocalStorage>,
 }
@@ -55,6 +57,7 @@ impl Live {
             failure: RwSignal::new(None),
             ended_unseen: RwSignal::new(None),
             ended_here: RwSignal::new(false),
+            busy: RwSignal::new(false),
             writer: StoredValue::new_local(None),
             watch: StoredValue::new_local(None),
             data: RwSignal::new(data),
@@ -66,11 +69,16 @@ impl Live {
         self.progress.with(|progress| !progress.state.is_ended())
     }
 
-    /// Brings the article to life in `root`, where the server may have rendered it. `reload` is
-    /// called when the page no longer fits what the server has.
-    pub fn start(self, root: Element, texts: &'static Texts, reload: Callback<()>) {
+    /// Brings the article to life in `root`; `rendered` says whether the server has put it there.
+    /// `reload` is called when the page no longer fits what the server has.
+    pub fn start(
+        self,
+        root: Element,
+        rendered: bool,
+        texts: &'static Texts,
+        reload: Callback<()>,
+    ) {
         let running = self.progress.with_untracked(|progress| !progress.state.is_ended());
-        let rendered = root.first_element_child().is_some();
         if !running && rendered {
             code_copy::add_buttons(&root, texts);
             return;
@@ -175,6 +183,27 @@ impl Live {
                 if self.stopping.try_set(false).is_none() && !ended {
                     self.failure.set(Some(failure));
                 }
+            }
+        });
+    }
+
+    /// Does what a button was pressed for, and then calls `done`.
+    pub fn act(
+        self,
+        done: Callback<()>,
+        act: impl Future<Output = Result<(), Failure>> + 'static,
+    ) {
+        self.busy.set(true);
+        self.failure.set(None);
+        spawn_local(async move {
+            let answer = act.await;
+            // The page may have been left meanwhile.
+            if self.busy.try_set(false).is_some() {
+                return;
+            }
+            match answer {
+                Ok(()) => done.run(()),
+                Err(failure) => self.failure.set(Some(failure)),
             }
         });
     }

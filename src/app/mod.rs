@@ -42,6 +42,11 @@ impl Hydrated {
     pub fn not_yet(self) -> bool {
         !self.0.get()
     }
+
+    /// Whether the view that is being made takes over what the server rendered.
+    pub fn is_taking_over(self) -> bool {
+        !self.0.get_untracked()
+    }
 }
 
 /// See [`Hydrated`].

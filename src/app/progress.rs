@@ -146,7 +146,11 @@ impl Progress {
 
     /// Where a stage stands.
     pub fn stage_state(&self, stage: Stage) -> StageState {
-        let last = self.stages.last().map(|time| time.stage);
+        // What there is of a text is finished in any case; it is the writing that was cut short.
+        let passed = |time: &&StageTime| {
+            !self.state.is_ended() || time.stage != Stage::Postprocess
+        };
+        let last = self.stages.iter().rev().find(passed).map(|time| time.stage);
         match last {
             Some(now) if now == stage && !self.state.is_ended() => StageState::Now,
             Some(now) if now == stage && self.state != GenerationState::Done => StageState::Stopped,
@@ -210,9 +214,11 @@ mod tests {
     fn a_stopped_generation_shows_where_it_stopped() {
         let mut progress = progress();
         progress.apply(&Event::Stage { stage: Stage::Generate, elapsed_ms: 9 });
+        progress.apply(&Event::Stage { stage: Stage::Postprocess, elapsed_ms: 20 });
         progress.apply(&Event::Cancelled { upstream_closed_ms: 1.5, usage: Usage::default() });
         assert_eq!(progress.state, GenerationState::Cancelled);
         assert_eq!(progress.stage_state(Stage::Generate), StageState::Stopped);
+        assert_eq!(progress.stage_state(Stage::Postprocess), StageState::Done);
         assert_eq!(progress.upstream_closed_ms, Some(1.5));
     }
 }

@@ -19,6 +19,9 @@ use crate::article::markdown::parse;
 use crate::article::measure::outline;
 use crate::article::problem::Problem;
 
+/// How many articles the library shows at first, and with every further page.
+const LIBRARY_PAGE: u32 = 20;
+
 /// What the form of a brief has to know of the configuration.
 pub fn compose(state: &AppState) -> ComposeData {
     let config = &state.config;
@@ -46,7 +49,8 @@ pub fn compose(state: &AppState) -> ComposeData {
 /// # Errors
 /// The store cannot be read.
 pub async fn library(state: &AppState) -> Result<ArticlePage, Problem> {
-    state.articles(&ArticleFilter::default()).await
+    let filter = ArticleFilter { limit: LIBRARY_PAGE, ..ArticleFilter::default() };
+    state.articles(&filter).await
 }
 
 /// An article with its current revision, or the one that is named; while its newest generation is

@@ -6,6 +6,7 @@ use web_sys::KeyboardEvent;
 
 use super::code_copy;
 use super::copy_markdown::CopyMarkdown;
+use super::ending::Ending;
 use super::facts::Facts;
 use super::live_bar::LiveBar;
 use super::notices::Notices;
@@ -15,13 +16,11 @@ use super::regenerate::Regenerate;
 use super::revision_bar::RevisionBar;
 use super::stage_progress::StageProgress;
 use super::stop_button::StopButton;
-use crate::app::api::Failure;
-use crate::app::format::duration;
 use crate::app::live::Live;
 use crate::app::page_data::ArticleData;
 use crate::app::preferences::use_texts;
 use crate::app::progress::Connection;
-use crate::article::event::GenerationState;
+use crate::app::use_hydrated;
 
 /// See the module. `reload` renews the whole page.
 #[component]
@@ -40,11 +39,12 @@ pub fn ArticleView(
     let running = Memo::new(move |_| live.running());
     let regenerating = RwSignal::new(false);
 
+    let rendered = use_hydrated().is_taking_over();
     let paper = NodeRef::<leptos::html::Article>::new();
     Effect::new(move |started: Option<bool>| match (started, paper.get()) {
         (Some(true), _) => true,
         (_, Some(element)) => {
-            live.start(element.into(), texts, reload);
+            live.start(element.into(), rendered, texts, reload);
             true
         }
         (_, None) => false,
@@ -93,10 +93,7 @@ pub fn ArticleView(
                 <Outline entries=live.outline current />
             </aside>
             <div class="middle">
-                <Show when=move || !running.get()>
-                    <RevisionBar live reload regenerating />
-                    <Ending live />
-                </Show>
+                <RevisionBar live reload regenerating />
                 {move || live.failure.get().map(|failure| view! { <ProblemNote failure /> })}
                 <Show when=move || regenerating.get()>
                     <Regenerate live reload open=regenerating />
@@ -109,6 +106,9 @@ pub fn ArticleView(
                     inner_html=html
                     on:click=move |event| code_copy::clicked(&event, texts)
                 ></article>
+                <Show when=move || !running.get()>
+                    <Ending live reload />
+                </Show>
                 <Show when=move || running.get() && !live.following.get()>
                     <button type="button" class="btn jump" on:click=move |_| live.jump_to_end()>
                         {texts.jump_to_end}
@@ -148,50 +148,18 @@ pub fn ArticleView(
     .into_any()
 }
 
-/// How it ended, where that is not simply well.
-#[component]
-fn Ending(live: Live) -> impl IntoView {
-    let texts = use_texts();
-    move || {
-        let meaning =
-            if live.has_text.get() { texts.text_kept } else { texts.nothing_written };
-        live.progress.with(|progress| match (progress.state, &progress.problem) {
-            (GenerationState::Failed, Some(problem)) => {
-                let failure = Failure::Problem(problem.clone());
-                Some(view! { <ProblemNote failure meaning /> }.into_any())
-            }
-            (GenerationState::Interrupted, _) => {
-                let said = format!("{} {meaning}", texts.interrupted);
-                Some(view! { <p class="note warn">{said}</p> }.into_any())
-            }
-            (GenerationState::Rejected, _) => {
-                let said = (texts.rejected)(&progress.findings.join("; "));
-                Some(view! { <p class="note warn">{said}</p> }.into_any())
-            }
-            (GenerationState::Cancelled, _) => progress.upstream_closed_ms.map(|ms| {
-                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-                let closed = if ms < 1.0 { "< 1 ms".to_owned() } else { duration(ms.round() as u64) };
-                let said = format!("{} {meaning}", (texts.upstream_closed)(&closed));
-                view! { <p class="note">{said}</p> }.into_any()
-            }),
-            _ => None,
-        })
-    }
-}
-
 /// What a reader wants to know before reading.
 #[component]
 fn Byline(live: Live) -> impl IntoView {
     let texts = use_texts();
     move || {
         live.data.with(|data| {
-            let meta = data.meta.as_ref().filter(|meta| meta.words > 0)?;
-            let facts = [
-                (texts.minutes_to_read)(meta.reading_minutes),
-                (texts.words)(meta.words, &data.article.language),
-                texts.machine_written.to_owned(),
-            ];
-            Some(view! { <p class="faint byline num">{facts.join(" · ")}</p> })
+            let mut facts = vec![texts.machine_written.to_owned()];
+            if let Some(meta) = data.meta.as_ref().filter(|meta| meta.words > 0) {
+                facts.push((texts.words)(meta.words, &data.article.language));
+                facts.push((texts.minutes_to_read)(meta.reading_minutes));
+            }
+            view! { <p class="faint byline num">{facts.join(" · ")}</p> }
         })
     }
 }

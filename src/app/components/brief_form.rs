@@ -58,9 +58,11 @@ pub fn BriefForm(
     let send = move || {
         tried.set(true);
         let (brief, faults) = draft.with_untracked(BriefDraft::to_brief);
-        match faults.first() {
+        let at = |field: &Field| faults.iter().any(|(param, _)| *param == field.param());
+        match Field::ALL.into_iter().find(at) {
             None => submit.run(brief),
-            Some((param, _)) => focus(param),
+            // In the next frame, when the fold over the field is open.
+            Some(field) => request_animation_frame(move || focus(field.param())),
         }
     };
     let keydown = move |event: KeyboardEvent| {
@@ -93,9 +95,12 @@ pub fn BriefForm(
     let mut models = auto(texts.model_by_style);
     models.extend(data.models.iter().map(|model| (model.name.clone(), model.name.clone())));
 
-    // Whatever was filled in before shall not hide behind a fold.
-    let open = draft.with_untracked(BriefDraft::has_details);
-    let folded_fault = move || faults.with(|faults| faults.iter().any(|(param, _)| *param != "topic"));
+    // Whatever was filled in before, and whatever is wrong, shall not hide behind a fold. It is
+    // never closed but by the reader.
+    let unfolded = Memo::new(move |open| {
+        let fault = || faults.with(|faults| faults.iter().any(|(param, _)| *param != "topic"));
+        open == Some(&true) || draft.with(BriefDraft::has_details) || (tried.get() && fault())
+    });
     view! {
         <form
             class="sheet"
@@ -107,7 +112,7 @@ pub fn BriefForm(
             <div class="row">
                 <StyleChoice draft />
             </div>
-            <details class="more" open=open prop:open=move || open || (tried.get() && folded_fault())>
+            <details class="more" prop:open=move || unfolded.get()>
                 <summary>{texts.more}</summary>
                 <fieldset class="fields">
                     <legend>{texts.details}</legend>

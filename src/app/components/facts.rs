@@ -16,9 +16,13 @@ pub fn Facts(
     let dash = || "–".to_owned();
     let first = move || progress.with(|p| p.first_token_ms).map_or_else(dash, duration);
     let rate = move || {
-        progress.with(|p| speed(p.usage.completion, p.writing_ms)).map_or_else(dash, count)
+        progress.with(|p| speed(p.usage.completion, p.writing_ms)).map_or_else(dash, |rate| {
+            format!("{} {}", count(rate), texts.speed_unit)
+        })
     };
-    let written = move || count(progress.with(|p| p.usage.completion));
+    let written = move || {
+        format!("{} {}", count(progress.with(|p| p.usage.completion)), texts.tokens_unit)
+    };
     let price = move || {
         progress.with(|p| match cost(&p.usage) {
             Some(amount) => amount,
@@ -49,15 +53,11 @@ pub fn Facts(
             </div>
             <div>
                 <dt>{texts.speed}</dt>
-                <dd>
-                    {rate} " " <small>{texts.speed_unit}</small>
-                </dd>
+                <dd>{rate}</dd>
             </div>
             <div>
                 <dt>{texts.written}</dt>
-                <dd>
-                    {written} " " <small>{texts.tokens_unit}</small>
-                </dd>
+                <dd>{written}</dd>
             </div>
             <div>
                 <dt>{texts.cost}</dt>

@@ -13,6 +13,9 @@ pub fn ProblemNote(
     /// What it means for the text.
     #[prop(optional, into)]
     meaning: String,
+    /// What can be done at once.
+    #[prop(optional)]
+    children: Option<Children>,
 ) -> impl IntoView {
     let texts = use_texts();
     let (what, remedy) = failure.words(texts);
@@ -30,6 +33,7 @@ pub fn ProblemNote(
                 " "
                 {request}
             </span>
+            {children.map(|children| children())}
         </div>
     }
     .into_any()

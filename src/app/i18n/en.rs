@@ -115,6 +115,7 @@ pub(super) static TEXTS: Texts = Texts {
         format!("{} {unit}", count(u64::from(words)))
     },
     machine_written: "machine-written",
+    being_written: "being written",
     revision_of: |number, all| format!("Revision {number} of {all}"),
     revision_number: |number| format!("Revision {number}"),
     ended_after: |state, tokens| match state {
@@ -125,7 +126,7 @@ pub(super) static TEXTS: Texts = Texts {
         GenerationState::Rejected => "rejected".to_owned(),
         GenerationState::Queued | GenerationState::Running => String::new(),
     },
-    upstream_closed: |ms| format!("upstream closed in {ms}"),
+    upstream_closed: |ms| format!("Stopped. The connection to the model was closed in {ms}."),
     not_current: "This is not the revision that readers see.",
     make_current: "Make this the current one",
     back_to_current: "Back to the current one",

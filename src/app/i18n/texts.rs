@@ -132,6 +132,7 @@ pub struct Texts {
     pub minutes_to_read: fn(u32) -> String,
     pub words: fn(u32, &str) -> String,
     pub machine_written: &'static str,
+    pub being_written: &'static str,
     pub revision_of: fn(u32, usize) -> String,
     pub revision_number: fn(u32) -> String,
     pub ended_after: fn(GenerationState, &str) -> String,

@@ -108,6 +108,7 @@ pub(super) static TEXTS: Texts = Texts {
         format!("{} {unit}", count(u64::from(words)))
     },
     machine_written: "机器写作",
+    being_written: "正在写",
     revision_of: |number, all| format!("第 {number} 版，共 {all} 版"),
     revision_number: |number| format!("第 {number} 版"),
     ended_after: |state, tokens| match state {
@@ -118,7 +119,7 @@ pub(super) static TEXTS: Texts = Texts {
         GenerationState::Rejected => "被拒绝".to_owned(),
         GenerationState::Queued | GenerationState::Running => String::new(),
     },
-    upstream_closed: |ms| format!("上游连接在 {ms} 内关闭"),
+    upstream_closed: |ms| format!("已停止，与模型的连接在 {ms} 内关闭。"),
     not_current: "这不是读者看到的版本。",
     make_current: "设为当前版本",
     back_to_current: "回到当前版本",

@@ -1,0 +1,73 @@
+//! How writing ended, where the text ends, and the way on from there.
+
+use leptos::prelude::*;
+
+use super::continue_button::ContinueButton;
+use super::problem_note::ProblemNote;
+use crate::app::api::Failure;
+use crate::app::format::duration;
+use crate::app::live::Live;
+use crate::app::preferences::use_texts;
+use crate::article::event::GenerationState;
+
+/// Nothing where it ended well. `reload` renews the whole page.
+#[component]
+pub fn Ending(
+    /// The article.
+    live: Live,
+    /// Renews the whole page.
+    reload: Callback<()>,
+) -> impl IntoView {
+    let texts = use_texts();
+    move || {
+        let meaning = if live.has_text.get() { texts.text_kept } else { texts.nothing_written };
+        let plain = |said: String| {
+            view! {
+                <div class="note warn">
+                    <span>{said}</span>
+                    <ContinueButton live reload />
+                </div>
+            }
+            .into_any()
+        };
+        live.progress.with(|progress| match (progress.state, &progress.problem) {
+            (GenerationState::Failed, Some(problem)) => {
+                let failure = Failure::Problem(problem.clone());
+                let note = view! {
+                    <ProblemNote failure meaning>
+                        <ContinueButton live reload />
+                    </ProblemNote>
+                };
+                Some(note.into_any())
+            }
+            (GenerationState::Interrupted, _) => {
+                Some(plain(format!("{} {meaning}", texts.interrupted)))
+            }
+            (GenerationState::Rejected, _) => {
+                Some(plain((texts.rejected)(&progress.findings.join("; "))))
+            }
+            (GenerationState::Cancelled, _) => {
+                let closed = progress.upstream_closed_ms.map(|ms| (texts.upstream_closed)(&whole(ms)));
+                let said = format!("{} {meaning}", closed.unwrap_or_default());
+                let note = view! {
+                    <div class="note">
+                        <span class="num">{said}</span>
+                        <ContinueButton live reload />
+                    </div>
+                };
+                Some(note.into_any())
+            }
+            _ => None,
+        })
+    }
+}
+
+/// Whole milliseconds; what is faster is said to be.
+fn whole(ms: f64) -> String {
+    if ms < 1.0 {
+        return "< 1 ms".to_owned();
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at least one")]
+    let whole = ms.round() as u64;
+    duration(whole)
+}
