@@ -15,13 +15,13 @@ const SCENARIO: &str = "memory over many short generations of 20 tokens, 20 at o
 const TIME: Duration = Duration::from_secs(150);
 /// What the server gets to let go of ended logs before its memory is read.
 const REST: Duration = Duration::from_secs(3);
-/// Generations at once, and so in one round on each connection.
+/// Generations at once.
 const STREAMS: usize = 20;
 /// Growth that counts as none, in MB: an allocator's noise.
 const NOISE_MB: f64 = 4.0;
 
 pub async fn run(bench: &Bench, report: &mut Report) -> Result<(), Error> {
-    let (first, all) = if bench.quick { (200, 800) } else { (2_000, 10_000) };
+    let (first, all, rounds) = if bench.quick { (200, 800, 10) } else { (2_000, 10_000, 50) };
     let target = server(INKSTREAM, &bench.field)?;
     let process = target.server.as_ref().ok_or("no process")?;
     let plan = Plan { key: 0, ttft_ms: 0, gap_ms: 0, tokens: 20, mode: Mode::Speak };
@@ -30,7 +30,7 @@ pub async fn run(bench: &Bench, report: &mut Report) -> Result<(), Error> {
     let mut marks = Vec::new();
     let mut incomplete = 0;
     while made < all && begun.elapsed() < TIME {
-        let load = Load { streams: STREAMS, rounds: 10, spread_ms: 0, plan };
+        let load = Load { streams: STREAMS, rounds, spread_ms: 0, plan };
         let outcome = bench.field.run(&target, load).await?;
         incomplete += outcome.incomplete();
         if let Some(error) = outcome.errors.first() {
