@@ -1,4 +1,5 @@
 # `make` lists the targets. Options for the program or the browser tests: make run ARGS="--config my.toml"
+SHELL := bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help run test dev build check bench e2e setup clean

@@ -6,31 +6,32 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 trunk=
 server=
 
+# Both run in process groups of their own (setsid), so that what they started ends with them.
 stop() { # PID
     [ -n "$1" ] || return 0
-    kill -TERM "$1" 2>/dev/null || true
+    kill -TERM -- "-$1" 2>/dev/null || true
     wait "$1" 2>/dev/null || true
 }
 finish() {
-    trap - EXIT INT TERM
+    trap - EXIT INT TERM HUP
     stop "$server"
     stop "$trunk"
     exit "$1"
 }
 trap 'finish $?' EXIT
-trap 'printf "\n"; finish 0' INT TERM
+trap 'printf "\n"; finish 0' INT TERM HUP
 
 restart_server() {
     if cargo build --features ssr --bin inkstream; then
         stop "$server"
-        target/debug/inkstream serve "$@" &
+        setsid target/debug/inkstream serve "$@" &
         server=$!
     else
         say "The server did not build; the one before stays. Waiting for the next change."
     fi
 }
 
-env -u NO_COLOR trunk watch --offline &
+env -u NO_COLOR setsid trunk watch --offline &
 trunk=$!
 until [ -e target/site/index.html ]; do
     kill -0 "$trunk" 2>/dev/null || fail "trunk has ended." "See its message above."

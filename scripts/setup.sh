@@ -33,7 +33,7 @@ need_node() {
         "Install Node $node_minimum or newer, with npm: see https://nodejs.org/en/download (Debian: apt-get install nodejs npm)."
     at_least "$node_minimum" "$found" || fail "Node $node_minimum or newer is needed; this is $found ($(command -v node))." \
         "Install a newer one: see https://nodejs.org/en/download"
-    have npm || fail "Node is there, but npm is not." \
+    [ -n "$(version_of npm --version)" ] || fail "Node is there, but npm is not, or does not run." \
         "Install npm (Debian: apt-get install npm), then run this again."
 }
 
@@ -66,7 +66,7 @@ install_packages() {
         as_root=(sudo)
     fi
     say "Installing Debian packages: $list (usually under 1 min)"
-    local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120)
+    local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=120)
     { "${apt[@]}" update && "${apt[@]}" install -y --no-install-recommends "${packages[@]}"; } ||
         fail "apt-get could not install: $list" "Check the network and /etc/apt/sources.list, then run as root: $install"
 }

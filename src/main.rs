@@ -1,2 +1,5 @@
-//! The command line.
-fn main() {}
+//! The `inkstream` program; see [`inkstream::server::cli`].
+
+fn main() -> std::process::ExitCode {
+    inkstream::server::cli::main()
+}

@@ -1,1 +1,369 @@
+//! A document as semantic HTML: for first paint, storage and export.
+//!
+//! The page's own writer builds the same structure from patches. What can appear, for the
+//! allow-list of a sanitiser:
+//!
+//! | element | attributes |
+//! |---|---|
+//! | `h1`…`h6` | `id` |
+//! | `p`, `blockquote`, `hr`, `br`, `pre`, `em`, `strong`, `del`, `sub`, `sup`, `kbd`, `mark`, `u` | |
+//! | `ul` | `class`: `tight`, `loose` |
+//! | `ol` | the same, `start` |
+//! | `li` | `class`: `task`; in footnotes `id` |
+//! | `input` | `type="checkbox"`, `disabled`, `checked` |
+//! | `figure` | `class`: `code` |
+//! | `figcaption` | |
+//! | `code` | `class`: `language-` and the language |
+//! | `span` | `class`: `k`, `s`, `n`, `f`, `c` (colours of code), `image` (one without a source) |
+//! | `div` | `class`: `table` |
+//! | `table`, `thead`, `tbody`, `tr` | |
+//! | `th`, `td` | `class`: `left`, `center`, `right` |
+//! | `a` | `href`, `title`, `rel`, `id`, `role`: `doc-noteref`, `doc-backlink`, `aria-label` |
+//! | `img` | `src`, `alt`, `title`, `loading` |
+//! | `section` | `role`: `doc-endnotes` |
+//!
+//! An item's paragraphs are `p` elements in tight lists, too; the style sheet closes the space.
+//! Footnotes come last, in the order of their numbers, then those that nothing refers to. The
+//! anchors of headings are those of [`Anchors`], of footnotes `fn-1` and `fnref-1`.
 
+use std::collections::HashMap;
+
+use super::document::{Alignment, Block, BlockKind, Content, Document, Inline};
+use super::event::Highlight;
+use super::measure::{Anchors, plain_text, soft_break};
+
+/// Writes a document as HTML. `highlights` colours the lines of its blocks of code.
+pub fn to_html(document: &Document, highlights: &[Highlight]) -> String {
+    let colours =
+        highlights.iter().map(|line| ((line.block, line.line), line.spans.as_slice())).collect();
+    let mut writer = Writer {
+        html: String::new(),
+        colours,
+        code_blocks: 0,
+        anchors: Anchors::default(),
+        references: HashMap::new(),
+        notes: Vec::new(),
+    };
+    writer.blocks(&document.blocks);
+    writer.footnotes();
+    writer.html
+}
+
+/// Escapes text for HTML, in content and in quoted attributes.
+pub fn escape(text: &str, html: &mut String) {
+    for c in text.chars() {
+        match c {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#39;"),
+            c => html.push(c),
+        }
+    }
+}
+
+/// A stretch of code: its class and its length in UTF-16 units.
+type Span = (String, u32);
+
+struct Writer<'a> {
+    html: String,
+    /// By block of code and line.
+    colours: HashMap<(u32, u32), &'a [Span]>,
+    code_blocks: u32,
+    anchors: Anchors,
+    /// A footnote's number and how often it was referred to, by its label.
+    references: HashMap<String, (u32, u32)>,
+    /// Footnotes so far: label and HTML.
+    notes: Vec<(String, String)>,
+}
+
+impl Writer<'_> {
+    fn blocks(&mut self, blocks: &[Block]) {
+        for block in blocks {
+            self.block(block);
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        escape(text, &mut self.html);
+    }
+
+    fn attribute(&mut self, name: &str, value: &str) {
+        self.html.push(' ');
+        self.html.push_str(name);
+        self.html.push_str("=\"");
+        self.text(value);
+        self.html.push('"');
+    }
+
+    fn element(&mut self, name: &str, inside: impl FnOnce(&mut Self)) {
+        self.open(name, &[]);
+        inside(self);
+        self.close(name);
+    }
+
+    fn open(&mut self, name: &str, attributes: &[(&str, &str)]) {
+        self.html.push('<');
+        self.html.push_str(name);
+        for (name, value) in attributes {
+            self.attribute(name, value);
+        }
+        self.html.push('>');
+    }
+
+    fn close(&mut self, name: &str) {
+        self.html.push_str("</");
+        self.html.push_str(name);
+        self.html.push('>');
+    }
+
+    fn block(&mut self, block: &Block) {
+        match (&block.kind, &block.content) {
+            (BlockKind::Heading { level }, Content::Inlines(inlines)) => {
+                let name = ["h1", "h2", "h3", "h4", "h5", "h6"]
+                    [usize::from((*level).clamp(1, 6)) - 1];
+                let anchor = self.anchors.next(&plain_text(inlines));
+                self.open(name, &[("id", &anchor)]);
+                self.inlines(inlines);
+                self.close(name);
+            }
+            (BlockKind::Paragraph, Content::Inlines(inlines)) => {
+                self.element("p", |writer| writer.inlines(inlines));
+            }
+            (BlockKind::Quote, Content::Blocks(blocks)) => {
+                self.element("blockquote", |writer| writer.blocks(blocks));
+            }
+            (BlockKind::List { start, tight }, Content::Blocks(items)) => {
+                let class = ("class", if *tight { "tight" } else { "loose" });
+                let number = start.unwrap_or(1).to_string();
+                let name = if start.is_some() { "ol" } else { "ul" };
+                if start.is_some_and(|start| start != 1) {
+                    self.open(name, &[class, ("start", &number)]);
+                } else {
+                    self.open(name, &[class]);
+                }
+                self.blocks(items);
+                self.close(name);
+            }
+            (BlockKind::Item { task }, Content::Blocks(blocks)) => {
+                match task {
+                    None => self.open("li", &[]),
+                    Some(done) => {
+                        self.open("li", &[("class", "task")]);
+                        let checked = if *done { " checked=\"\"" } else { "" };
+                        self.html.push_str("<input type=\"checkbox\" disabled=\"\"");
+                        self.html.push_str(checked);
+                        self.html.push('>');
+                    }
+                }
+                self.blocks(blocks);
+                self.close("li");
+            }
+            (BlockKind::Code { language }, Content::Text(code)) => self.code(language, code),
+            (BlockKind::Table { alignments }, Content::Blocks(rows)) => {
+                self.table(alignments, rows);
+            }
+            (BlockKind::Rule, _) => self.html.push_str("<hr>"),
+            (BlockKind::Footnote { label }, Content::Blocks(blocks)) => {
+                // Written where it stands, so that anchors and blocks of code are counted in
+                // order, and shown at the end.
+                let before = std::mem::take(&mut self.html);
+                self.blocks(blocks);
+                let note = std::mem::replace(&mut self.html, before);
+                self.notes.push((label.clone(), note));
+            }
+            // Rows and cells are written by their table; no other block has such a content.
+            _ => {}
+        }
+        self.html.push('\n');
+    }
+
+    fn code(&mut self, language: &str, code: &str) {
+        self.open("figure", &[("class", "code")]);
+        self.element("figcaption", |writer| writer.text(language));
+        self.open("pre", &[]);
+        if language.is_empty() {
+            self.open("code", &[]);
+        } else {
+            self.open("code", &[("class", &format!("language-{language}"))]);
+        }
+        let block = self.code_blocks;
+        self.code_blocks += 1;
+        for (number, line) in (0..).zip(code.split_inclusive('\n')) {
+            let spans = self.colours.get(&(block, number)).copied().unwrap_or_default();
+            self.code_line(line, spans);
+        }
+        self.html.push_str("</code></pre></figure>");
+    }
+
+    fn code_line(&mut self, line: &str, spans: &[Span]) {
+        let mut rest = line;
+        for (class, length) in spans {
+            let mut units = 0;
+            let end = rest
+                .char_indices()
+                .find(|(_, c)| {
+                    let full = units >= *length as usize || *c == '\n';
+                    units += c.len_utf16();
+                    full
+                })
+                .map_or(rest.len(), |(at, _)| at);
+            let (part, behind) = rest.split_at(end);
+            rest = behind;
+            if class.is_empty() || part.is_empty() {
+                self.text(part);
+            } else {
+                self.open("span", &[("class", class)]);
+                self.text(part);
+                self.close("span");
+            }
+        }
+        self.text(rest);
+    }
+
+    fn table(&mut self, alignments: &[Alignment], rows: &[Block]) {
+        self.open("div", &[("class", "table")]);
+        self.open("table", &[]);
+        let is_head = |row: &&Block| matches!(row.kind, BlockKind::Row { head: true });
+        let head: Vec<&Block> = rows.iter().filter(is_head).collect();
+        let body: Vec<&Block> = rows.iter().filter(|row| !is_head(row)).collect();
+        for (part, cell, rows) in [("thead", "th", head), ("tbody", "td", body)] {
+            if rows.is_empty() {
+                continue;
+            }
+            self.open(part, &[]);
+            for row in rows {
+                self.row(cell, alignments, row);
+            }
+            self.close(part);
+        }
+        self.html.push_str("</table></div>");
+    }
+
+    fn row(&mut self, name: &str, alignments: &[Alignment], row: &Block) {
+        let Content::Blocks(cells) = &row.content else { return };
+        self.open("tr", &[]);
+        for (column, cell) in cells.iter().enumerate() {
+            match alignments.get(column).copied().unwrap_or_default() {
+                Alignment::None => self.open(name, &[]),
+                Alignment::Left => self.open(name, &[("class", "left")]),
+                Alignment::Center => self.open(name, &[("class", "center")]),
+                Alignment::Right => self.open(name, &[("class", "right")]),
+            }
+            if let Content::Inlines(inlines) = &cell.content {
+                self.inlines(inlines);
+            }
+            self.close(name);
+        }
+        self.close("tr");
+    }
+
+    fn inlines(&mut self, inlines: &[Inline]) {
+        for (index, inline) in inlines.iter().enumerate() {
+            match inline {
+                Inline::SoftBreak => self.html.push_str(soft_break(inlines, index)),
+                other => self.inline(other),
+            }
+        }
+    }
+
+    fn inline(&mut self, inline: &Inline) {
+        match inline {
+            Inline::Text(text) => self.text(text),
+            Inline::Emphasis(children) => self.element("em", |writer| writer.inlines(children)),
+            Inline::Strong(children) => self.element("strong", |writer| writer.inlines(children)),
+            Inline::Strike(children) => self.element("del", |writer| writer.inlines(children)),
+            Inline::Code(code) => self.element("code", |writer| writer.text(code)),
+            Inline::Link { href, title, children } => {
+                self.html.push_str("<a");
+                if let Some(href) = href {
+                    self.attribute("href", href);
+                    if is_absolute(href) {
+                        self.attribute("rel", "noopener noreferrer nofollow");
+                    }
+                }
+                if !title.is_empty() {
+                    self.attribute("title", title);
+                }
+                self.html.push('>');
+                self.inlines(children);
+                self.close("a");
+            }
+            Inline::Image { src: None, alt, .. } => {
+                self.open("span", &[("class", "image")]);
+                self.text(alt);
+                self.close("span");
+            }
+            Inline::Image { src: Some(src), alt, title } => {
+                self.html.push_str("<img");
+                self.attribute("src", src);
+                self.attribute("alt", alt);
+                if !title.is_empty() {
+                    self.attribute("title", title);
+                }
+                self.attribute("loading", "lazy");
+                self.html.push('>');
+            }
+            Inline::HardBreak => self.html.push_str("<br>\n"),
+            Inline::SoftBreak => self.html.push(' '),
+            Inline::FootnoteRef { label, number } => {
+                let (_, times) = self.references.entry(label.clone()).or_insert((*number, 0));
+                *times += 1;
+                let id = match times {
+                    1 => format!("fnref-{number}"),
+                    times => format!("fnref-{number}-{times}"),
+                };
+                let (target, shown) = (format!("#fn-{number}"), number.to_string());
+                self.open("sup", &[]);
+                self.open("a", &[("href", &target), ("id", &id), ("role", "doc-noteref")]);
+                self.text(&shown);
+                self.html.push_str("</a></sup>");
+            }
+            Inline::Html { element, children } => {
+                self.element(element.tag(), |writer| writer.inlines(children));
+            }
+        }
+    }
+
+    fn footnotes(&mut self) {
+        // The first definition of a label counts.
+        let mut notes: Vec<(Option<u32>, String)> = Vec::new();
+        for (label, html) in std::mem::take(&mut self.notes) {
+            let number = self.references.get(&label).map(|(number, _)| *number);
+            if number.is_none() || notes.iter().all(|(known, _)| *known != number) {
+                notes.push((number, html));
+            }
+        }
+        if notes.is_empty() {
+            return;
+        }
+        notes.sort_by_key(|(number, _)| number.unwrap_or(u32::MAX));
+        self.html.push_str("<section role=\"doc-endnotes\"><ol class=\"loose\">\n");
+        for (number, html) in notes {
+            let Some(number) = number else {
+                self.element("li", |writer| writer.html.push_str(&html));
+                continue;
+            };
+            self.open("li", &[("id", &format!("fn-{number}"))]);
+            let back = format!(
+                "<a href=\"#fnref-{number}\" role=\"doc-backlink\" aria-label=\"↩ {number}\">↩</a>"
+            );
+            match html.strip_suffix("</p>\n") {
+                Some(inside) => self.html.push_str(&format!("{inside} {back}</p>")),
+                None => self.html.push_str(&format!("{html}<p>{back}</p>")),
+            }
+            self.html.push_str("</li>\n");
+        }
+        self.html.push_str("</ol></section>\n");
+    }
+}
+
+/// Whether a safe URL leads to another site.
+fn is_absolute(href: &str) -> bool {
+    let href = href.trim_start();
+    let starts = |prefix: &str| {
+        href.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix))
+    };
+    starts("http:") || starts("https:") || starts("//") || starts("\\\\") || starts("/\\")
+}

@@ -275,11 +275,7 @@ mod tests {
         assert_eq!(
             decode(&[stream.as_bytes()]),
             [
-                SseEvent {
-                    event: "delta".into(),
-                    data: "one\ntwo".into(),
-                    id: Some("7".into())
-                },
+                SseEvent { event: "delta".into(), data: "one\ntwo".into(), id: Some("7".into()) },
                 SseEvent { event: "message".into(), data: "three".into(), id: Some("7".into()) },
             ]
         );

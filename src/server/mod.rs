@@ -5,6 +5,7 @@
 //! only [`store`] knows SQL; only [`providers`] know model APIs.
 
 pub mod articles;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod error;

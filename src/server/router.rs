@@ -27,5 +27,5 @@ pub fn router(state: &AppState) -> Router {
     let routes = api
         .merge(health::routes(state.clone()))
         .merge(shell::pages(state.clone()));
-    security::protect(routes, state)
+    security::protect(routes, &state.config.server.allowed_hosts)
 }

@@ -616,7 +616,8 @@ mod sqlite_files {
         assert_eq!(problem.code, Code::StorageUnavailable);
         assert!(problem.resolution.contains("Make room"));
         let mut ended = done(new.id, &"y".repeat(1 << 20), NOW + 1);
-        assert!(store.end_generation(&ended).await.is_err());
+        let error = store.end_generation(&ended).await.unwrap_err();
+        assert!(matches!(error, StoreError::Unavailable { outage: Outage::Full, .. }), "{error}");
         // What is there can be read, and nothing of the refused writes is.
         assert_eq!(store.event_batches(new.id, 0).await.unwrap(), [batch(new.id, 1, 1)]);
         assert_eq!(store.running().await.unwrap(), [(new.id, new.owner)]);
@@ -682,7 +683,7 @@ mod sqlite_files {
         let file = dir.path().join("inkstream.db");
         read_only(&file, 0o444);
         if std::fs::File::options().write(true).open(&file).is_ok() {
-            eprintln!("skipped: permissions do not bind this user");
+            // Permissions do not bind this user.
             return;
         }
         let error = Store::open(dir.path()).await.unwrap_err();

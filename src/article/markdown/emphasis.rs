@@ -31,9 +31,11 @@ pub struct Run {
 impl Run {
     /// A run of `length` marks between two characters (line breaks at the ends of the text).
     pub fn new(mark: u8, length: usize, before: char, after: char) -> Self {
-        let (opens, closes) = match mark {
-            b'~' if length > 2 => (false, false),
-            b'_' => {
+        let (opens, closes) = match (mark, length) {
+            (b'~', 1) => (flanks_word(before, after), flanks_word(after, before)),
+            (b'~', 2) => (!after.is_whitespace(), flanks(after, before, true)),
+            (b'~', _) => (false, false),
+            (b'_', _) => {
                 let left = flanks(before, after, false);
                 let right = flanks(after, before, false);
                 let opens = left && (!right || is_punctuation(before));
@@ -70,6 +72,11 @@ fn flanks(outside: char, inside: char, cjk: bool) -> bool {
             || outside.is_whitespace()
             || is_punctuation(outside)
             || (cjk && (is_wide(inside) || is_wide(outside))))
+}
+
+/// A single tilde strikes whole words only: `3~5` is a range.
+fn flanks_word(outside: char, inside: char) -> bool {
+    !inside.is_whitespace() && (outside.is_whitespace() || is_punctuation(outside))
 }
 
 fn is_wide(c: char) -> bool {
@@ -116,7 +123,7 @@ impl Stack {
             let floor = if mark == b'~' { 0 } else { self.floors[key].min(self.openers.len()) };
             let found = (floor..self.openers.len())
                 .rev()
-                .find(|at| run(pieces, self.openers[*at]).is_some_and(fits));
+                .find(|at| run(pieces, self.openers[*at]).is_some_and(|run| fits(run)));
             let Some(at) = found else {
                 self.floors[key] = self.openers.len();
                 break;

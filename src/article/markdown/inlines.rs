@@ -13,7 +13,7 @@ use super::super::measure::is_cjk;
 use super::bare::{Bare, bare_mail, bare_url, mailbox};
 use super::emphasis::{Run, Stack};
 use super::entities::{self, Reference};
-use super::lines::{Guess, run};
+use super::lines::{Guess, run, trim_end};
 use super::links::{self, Target, normalize};
 use super::pieces::{Opened, Piece, append_text, tree};
 use super::raw::{self, Angle};
@@ -216,7 +216,7 @@ impl<'a> Scanner<'a> {
                 _ => self.plain(byte),
             }
         }
-        let rest = self.text[self.plain..self.position].trim_end_matches([' ', '\t', '\n']);
+        let rest = trim_end(&self.text[self.plain..self.position]);
         self.push_text(self.plain + rest.len());
         if self.reading.last {
             self.pair();
@@ -521,6 +521,7 @@ impl<'a> Scanner<'a> {
         };
         let (label, behind) = match links::label(window, behind, complete) {
             Guess::Open => return Guess::Open,
+            Guess::Yes((label, _)) if self.is_note(label) => (own(), behind),
             Guess::Yes((label, end)) if !label.is_empty() => (normalize(label), end),
             Guess::Yes((_, end)) => (own(), end),
             Guess::No => (own(), behind),
@@ -528,7 +529,7 @@ impl<'a> Scanner<'a> {
         match self.references.link(&label) {
             Some(target) => Guess::Yes((target.clone(), behind)),
             None => {
-                if !label.is_empty() && !label.starts_with('^') {
+                if !label.is_empty() && !self.is_note(&label) {
                     self.missing.push((self.position, label));
                 }
                 Guess::No

@@ -74,9 +74,6 @@ impl<'a> Cursor<'a> {
         self.spare
     }
 
-    pub fn column(&self) -> usize {
-        self.column
-    }
 }
 
 /// Whether a line that begins so is a certain kind of block.
@@ -94,6 +91,11 @@ pub fn is_space(byte: u8) -> bool {
 
 pub fn is_blank(text: &str) -> bool {
     text.bytes().all(is_space)
+}
+
+/// The text without spaces, tabs and line breaks at its end.
+pub fn trim_end(text: &str) -> &str {
+    text.trim_end_matches([' ', '\t', '\n'])
 }
 
 /// How many of the byte `mark` the text begins with.
@@ -249,14 +251,15 @@ pub fn list_marker(text: &str, interrupting: bool, complete: bool) -> Guess<Mark
     Guess::Yes(marker)
 }
 
-/// `[ ] ` or `[x] ` at the start of an item: whether it is ticked. Four bytes are used up.
+/// `[ ]` or `[x]` at the start of an item, with a space behind: whether it is ticked. Three bytes
+/// are used up.
 pub fn task(text: &str, complete: bool) -> Guess<bool> {
     let bytes = text.as_bytes();
     let fits = |index: usize, set: &[u8]| bytes.get(index).is_none_or(|b| set.contains(b));
     if !(fits(0, b"[") && fits(1, b" \txX") && fits(2, b"]") && fits(3, b" \t")) {
         return Guess::No;
     }
-    if bytes.len() < 4 || is_blank(&text[4..]) {
+    if bytes.len() < 3 || (bytes.len() == 3 && !complete) {
         return if complete { Guess::No } else { Guess::Open };
     }
     Guess::Yes(matches!(bytes[1], b'x' | b'X'))

@@ -61,8 +61,9 @@ pub fn normalize(label: &str) -> String {
         if !result.is_empty() {
             result.push(' ');
         }
-        // Upper case first: that folds ß and ẞ to the same, which lower case alone does not.
-        result.extend(word.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase));
+        // There and back again is case folding: it makes the same of ẞ, ß and SS.
+        let upper = word.chars().flat_map(char::to_lowercase).flat_map(char::to_uppercase);
+        result.extend(upper.flat_map(char::to_lowercase));
     }
     result
 }

@@ -2,6 +2,7 @@
 
 use super::super::document::{BlockId, BlockKind, Inline, Patch};
 use super::inlines::{self, Reading, join};
+use super::lines::trim_end;
 use super::output::Output;
 use super::references::Notices;
 
@@ -93,6 +94,14 @@ impl RunningText {
         self.notices = Notices::default();
     }
 
+    /// Shows nothing of the text any more, to show a part of it anew.
+    pub fn rewind(&mut self, output: &mut Output) {
+        if let Some(id) = self.id {
+            output.patches.push(Patch::SetInlines { id, keep: 0, inlines: Vec::new() });
+        }
+        self.become_kind(None, self.kind.clone(), output);
+    }
+
     /// Shows the text up to `end`, as far as it can be shown while more may come.
     pub fn show(&mut self, end: usize, output: &mut Output) {
         self.read(end, false, output);
@@ -117,7 +126,7 @@ impl RunningText {
             return;
         }
         if !output.inlines {
-            if !self.text[self.settled..end].trim().is_empty() {
+            if !trim_end(&self.text[self.settled..end]).is_empty() {
                 self.open(output);
             }
             return;

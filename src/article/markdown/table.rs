@@ -1,6 +1,7 @@
 //! Tables (GFM, 4.10): cells, delimiter rows, and the row that is being written.
 
 use super::super::document::{Alignment, BlockId, BlockKind};
+use super::lines::trim_end;
 use super::output::Output;
 use super::running::RunningText;
 
@@ -57,7 +58,7 @@ struct Splitter {
     begun: bool,
     /// Something other than white space has come in this cell.
     inside: bool,
-    /// The last character was a backslash that may escape this one.
+    /// The last character was a backslash; it is part of the text unless a bar follows.
     escape: bool,
 }
 
@@ -82,7 +83,7 @@ impl Splitter {
             _ => {
                 self.inside = true;
                 self.begun = true;
-                self.escape = c == '\\' && !escaped;
+                self.escape = c == '\\';
                 Part::Text(escaped, (!self.escape).then_some(c))
             }
         }
@@ -96,7 +97,7 @@ pub struct Row {
     splitter: Splitter,
     cell: Option<RunningText>,
     cells: usize,
-    /// How many cells are shown; `None` where that is not known yet.
+    /// How many cells are shown; `None` while it is not known whether this is a row at all.
     columns: Option<usize>,
 }
 
@@ -136,10 +137,20 @@ impl Row {
 
     fn end_cell(&mut self, output: &mut Output) {
         let Some(mut cell) = self.cell.take() else { return };
-        if self.columns.is_none_or(|columns| self.cells <= columns) {
-            cell.open(output);
-            let end = cell.text.trim_end_matches([' ', '\t']).len();
-            cell.finish(end, output);
+        if self.columns.is_some_and(|columns| self.cells > columns) {
+            return;
+        }
+        let id = cell.open(output);
+        let end = trim_end(&cell.text).len();
+        match self.columns {
+            Some(_) => {
+                cell.finish(end, output);
+            }
+            // Nothing is final in a row that may be none: only shown.
+            None => {
+                cell.show(end, output);
+                output.close(id);
+            }
         }
     }
 

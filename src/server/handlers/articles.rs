@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
-use uuid::Uuid;
 
 use super::extract::Ids;
 use crate::article::event::GenerationState;

@@ -81,10 +81,16 @@ mod tests {
     #[test]
     fn keys_are_not_repeated() {
         for (words, shown) in [
-            ("Incorrect API key provided: sk-ab12***xyz9.", "Incorrect API key provided: [redacted]"),
-            ("invalid header 'Authorization: Bearer abc'", "invalid header 'Authorization: Bearer [redacted]"),
+            (
+                "Incorrect API key provided: sk-ab12***xyz9.",
+                "Incorrect API key provided: [redacted]",
+            ),
+            (
+                "invalid header 'Authorization: Bearer abc'",
+                "invalid header 'Authorization: Bearer [redacted]",
+            ),
             ("key=4f2.Zq! is wrong", "key=[redacted]! is wrong"),
-            ("token \"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9abc\"", "token \"[redacted]\""),
+            ("token \"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.abc4\"", "token \"[redacted]\""),
         ] {
             assert_eq!(presentable(words, Some("4f2.Zq\n")), shown);
         }
@@ -92,7 +98,8 @@ mod tests {
 
     #[test]
     fn other_words_stay() {
-        let words = "Model 'deepseek-ai/DeepSeek-V2.5' is busy, ask-me later (req 7d1c5b1e-01b2-4c55)";
+        let words =
+            "Model 'deepseek-ai/DeepSeek-V2.5' is busy, ask-me later (req 7d1c5b1e-01b2-4c55)";
         assert_eq!(presentable(words, None), words);
     }
 

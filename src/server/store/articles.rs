@@ -100,7 +100,11 @@ impl Store {
             let mut query = QueryBuilder::new(SUMMARIES);
             match place.part {
                 Part::BeingWritten => {
-                    query.push(" AND g.ended_at IS NULL AND g.created_at <= ");
+                    // Without the list SQLite would go through all articles to find the few.
+                    query.push(
+                        " AND a.id IN (SELECT article_id FROM generations WHERE ended_at IS NULL)
+                          AND g.ended_at IS NULL AND g.created_at <= ",
+                    );
                     query.push_bind(place.running_since);
                 }
                 Part::Rest => {

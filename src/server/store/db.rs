@@ -5,11 +5,15 @@
 //! `CAST(sum(x) AS BIGINT)`, milliseconds in BIGINT columns.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
 };
+use sqlx::{AssertSqlSafe, Connection};
 
 use super::schema;
 
@@ -23,6 +27,8 @@ pub(super) enum Db {
         write: SqlitePool,
         /// Connections that cannot write.
         read: SqlitePool,
+        /// How many pages the file may have.
+        max_pages: Arc<AtomicU32>,
     },
 }
 
@@ -71,6 +77,15 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
 
+/// What SQLite allows.
+const MAX_PAGES: u32 = u32::MAX - 1;
+
+/// Below the file's present size it means the present size.
+async fn set_max_pages(connection: &mut SqliteConnection, pages: u32) -> sqlx::Result<()> {
+    let pragma = format!("PRAGMA max_page_count = {pages}");
+    sqlx::query(AssertSqlSafe(pragma)).execute(connection).await.map(|_| ())
+}
+
 impl Db {
     /// Opens an SQLite file, makes it if it is not there, and brings its tables up to date.
     pub(super) async fn open_sqlite(file: &Path) -> Result<Self, sqlx::migrate::MigrateError> {
@@ -79,6 +94,8 @@ impl Db {
             .busy_timeout(BUSY_TIMEOUT)
             .foreign_keys(true)
             .pragma("journal_size_limit", "67108864");
+        let max_pages = Arc::new(AtomicU32::new(MAX_PAGES));
+        let connection_limit = Arc::clone(&max_pages);
         let write = SqlitePoolOptions::new()
             .max_connections(1)
             .min_connections(1)
@@ -86,6 +103,15 @@ impl Db {
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
+            .after_connect(move |connection, _| {
+                let pages = connection_limit.load(Ordering::Relaxed);
+                Box::pin(async move { set_max_pages(connection, pages).await })
+            })
+            // SQLite itself rolls back where the disk is full; sqlx then believes for ever that
+            // the transaction is open. Such a connection is replaced.
+            .before_acquire(|connection, _| {
+                Box::pin(async move { Ok(!connection.is_in_transaction()) })
+            })
             .connect_with(
                 options
                     .clone()
@@ -103,12 +129,30 @@ impl Db {
             .max_lifetime(None)
             .test_before_acquire(false)
             .connect_lazy_with(options.read_only(true));
-        Ok(Self::Sqlite { write, read })
+        Ok(Self::Sqlite { write, read, max_pages })
+    }
+
+    /// Limits the size of the database, `None`: not at all.
+    pub(super) async fn limit_size(&self, max_bytes: Option<u64>) -> sqlx::Result<()> {
+        match self {
+            Self::Sqlite { write, max_pages, .. } => {
+                let mut connection = write.acquire().await?;
+                let page_size: i64 =
+                    sqlx::query_scalar("PRAGMA page_size").fetch_one(&mut *connection).await?;
+                let pages = match max_bytes {
+                    Some(bytes) => u32::try_from(bytes / page_size.cast_unsigned().max(1)),
+                    None => Ok(MAX_PAGES),
+                };
+                let pages = pages.unwrap_or(MAX_PAGES).clamp(1, MAX_PAGES);
+                max_pages.store(pages, Ordering::Relaxed);
+                set_max_pages(&mut connection, pages).await
+            }
+        }
     }
 
     pub(super) async fn close(&self) {
         match self {
-            Self::Sqlite { write, read } => {
+            Self::Sqlite { write, read, .. } => {
                 // The writer goes last: the last connection to close empties the write-ahead log.
                 read.close().await;
                 write.close().await;

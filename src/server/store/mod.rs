@@ -80,19 +80,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database is.
     pub async fn limit_size(&self, max_bytes: Option<u64>) -> Result<(), StoreError> {
-        match &self.db {
-            Db::Sqlite { write, .. } => {
-                let page_size: i64 =
-                    sqlx::query_scalar("PRAGMA page_size").fetch_one(write).await?;
-                let most_pages = u64::from(u32::MAX - 1);
-                let pages = max_bytes.map_or(most_pages, |max_bytes| {
-                    (max_bytes / page_size.cast_unsigned()).clamp(1, most_pages)
-                });
-                let pragma = format!("PRAGMA max_page_count = {pages}");
-                sqlx::query(sqlx::AssertSqlSafe(pragma)).execute(write).await?;
-                Ok(())
-            }
-        }
+        Ok(self.db.limit_size(max_bytes).await?)
     }
 }
 
@@ -136,7 +124,7 @@ mod tests {
     async fn a_database_that_may_not_be_written_is_an_outage_that_passes() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path()).await.unwrap();
-        let Db::Sqlite { write, read } = &store.db;
+        let Db::Sqlite { write, read, .. } = &store.db;
         for (value, writable) in [("ON", false), ("OFF", true)] {
             let pragma = sqlx::AssertSqlSafe(format!("PRAGMA query_only = {value}"));
             sqlx::query(pragma).execute(write).await.unwrap();

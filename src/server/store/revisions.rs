@@ -75,9 +75,8 @@ impl Store {
         &self,
         article: Uuid,
     ) -> Result<Option<Vec<RevisionSummary>>, StoreError> {
-        let rows: Vec<SummaryRow> =
-            read!(&self.db, |pool| {
-                sqlx::query_as(
+        let rows: Vec<SummaryRow> = read!(&self.db, |pool| {
+            sqlx::query_as(
             "SELECT r.id, r.number, r.generation_id, g.state, g.model, r.title, r.words, g.usage,
                  CASE WHEN r.id = a.current_revision_id THEN TRUE ELSE FALSE END AS current,
                  r.created_at
@@ -89,7 +88,7 @@ impl Store {
         .bind(article)
         .fetch_all(pool)
         .await
-            })?;
+        })?;
         if rows.is_empty() && !self.has_article(article).await? {
             return Ok(None);
         }
@@ -111,9 +110,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn revision(&self, id: Uuid) -> Result<Option<Revision>, StoreError> {
-        let row: Option<RevisionRow> =
-            read!(&self.db, |pool| {
-                sqlx::query_as(
+        let row: Option<RevisionRow> = read!(&self.db, |pool| {
+            sqlx::query_as(
             "SELECT r.id, r.article_id, r.number, r.generation_id, r.text, r.meta, r.highlights,
                  r.created_at
              FROM revisions r JOIN articles a ON a.id = r.article_id
@@ -122,7 +120,7 @@ impl Store {
         .bind(id)
         .fetch_optional(pool)
         .await
-            })?;
+        })?;
         Ok(row.map(RevisionRow::into_record))
     }
 
@@ -131,9 +129,8 @@ impl Store {
         &self,
         article: Uuid,
     ) -> Result<Option<Revision>, StoreError> {
-        let row: Option<RevisionRow> =
-            read!(&self.db, |pool| {
-                sqlx::query_as(
+        let row: Option<RevisionRow> = read!(&self.db, |pool| {
+            sqlx::query_as(
             "SELECT r.id, r.article_id, r.number, r.generation_id, r.text, r.meta, r.highlights,
                  r.created_at
              FROM articles a JOIN revisions r ON r.id = a.current_revision_id
@@ -142,7 +139,7 @@ impl Store {
         .bind(article)
         .fetch_optional(pool)
         .await
-            })?;
+        })?;
         Ok(row.map(RevisionRow::into_record))
     }
 

@@ -127,12 +127,7 @@ impl Origin {
 
     /// The answer is not what was asked for.
     pub(super) fn malformed(&self, message: &str) -> ProviderError {
-        self.error(
-            ErrorClass::Candidate,
-            Code::UpstreamMalformed,
-            message,
-            self.check_base_url(),
-        )
+        self.error(ErrorClass::Candidate, Code::UpstreamMalformed, message, self.check_base_url())
     }
 
     /// An event, or the whole answer, is larger than can be meant.
@@ -241,11 +236,12 @@ impl Told {
             }
             return told;
         }
-        let names = ["type", "code", "status"].iter().filter_map(|field| match value.get(field)? {
-            Value::String(name) => Some(name.to_ascii_lowercase()),
-            Value::Number(number) => Some(number.to_string()),
-            _ => None,
-        });
+        let names =
+            ["type", "code", "status"].iter().filter_map(|field| match value.get(field)? {
+                Value::String(name) => Some(name.to_ascii_lowercase()),
+                Value::Number(number) => Some(number.to_string()),
+                _ => None,
+            });
         Self { names: names.collect(), words: words_of(value) }
     }
 

@@ -55,7 +55,11 @@ pub(super) struct Part<'a> {
 impl Part<'_> {
     /// What the model thinks. Servers that send it under both names send it twice.
     pub(super) fn thought(&self) -> &str {
-        if self.reasoning_content.0.is_empty() { &self.reasoning.0 } else { &self.reasoning_content.0 }
+        if self.reasoning_content.0.is_empty() {
+            &self.reasoning.0
+        } else {
+            &self.reasoning_content.0
+        }
     }
 }
 
@@ -149,7 +153,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
 }
 
 /// The first element of a list, without making the list.
-fn first<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Choice<'a>>, D::Error> {
+fn first<'de: 'a, 'a, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Choice<'a>>, D::Error> {
     struct First<'a>(PhantomData<&'a ()>);
 
     impl<'de: 'a, 'a> Visitor<'de> for First<'a> {

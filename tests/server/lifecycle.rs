@@ -1,0 +1,222 @@
+//! The main job: a brief becomes an article, and nothing of it is lost.
+
+use inkstream::article::event::{Event, GenerationState};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::support::{Reader, Server, error_of, text_of};
+
+#[tokio::test]
+async fn a_topic_becomes_an_article() {
+    let server = Server::start().await;
+    let created = server.create(json!({"topic": "How Rust schedules async tasks"})).await;
+    let events = server.events(created.id, 0).await;
+
+    let ids: Vec<u64> = events.iter().map(|event| event.id).collect();
+    assert!(ids.is_sorted_by(|a, b| a < b), "{ids:?}");
+    assert_eq!((events[0].id, events[0].name.as_str()), (1, "accepted"));
+    let expected = Event::Accepted { generation: created.id, article: created.article_id };
+    assert_eq!(events[0].typed(), expected);
+    let stages: Vec<_> = events
+        .iter()
+        .filter(|event| event.name == "stage")
+        .map(|event| event.data["stage"].as_str().unwrap())
+        .collect();
+    assert_eq!(stages, ["preprocess", "route", "generate", "postprocess"]);
+    let place = |name| events.iter().position(|event| event.name == name).expect(name);
+    assert!(place("routed") < place("delta"));
+    assert!(events.iter().any(|event| event.name == "usage"));
+    assert!(place("meta") < place("done"));
+    assert_eq!(events.last().unwrap().name, "done");
+
+    let done = server.generation(created.id).await;
+    assert_eq!(done.state, GenerationState::Done);
+    assert_eq!(done.text, text_of(&events));
+    assert_eq!(done.last_seq.0, events.last().unwrap().id);
+    assert_eq!(done.attempts.len(), 1);
+    assert_eq!(done.attempts[0].usage, done.usage);
+    let article: Value =
+        server.get(&format!("/api/v1/articles/{}", created.article_id)).await.json().await.unwrap();
+    assert_eq!(article["revision"]["text"], json!(done.text));
+    assert_eq!(article["state"], "done");
+}
+
+#[tokio::test]
+async fn code_is_coloured_line_by_line_in_events_and_in_the_revision_alike() {
+    let server = Server::start().await;
+    let created = server.create(json!({"topic": "How Rust schedules async tasks"})).await;
+    let events = server.events(created.id, 0).await;
+    let lines: Vec<_> =
+        events.iter().filter(|event| event.name == "highlight").map(|e| e.data.clone()).collect();
+    assert!(!lines.is_empty());
+    let article: Value =
+        server.get(&format!("/api/v1/articles/{}", created.article_id)).await.json().await.unwrap();
+    assert_eq!(article["revision"]["highlights"], Value::Array(lines));
+}
+
+#[tokio::test]
+async fn every_seq_is_a_cursor_and_gives_exactly_the_rest() {
+    let server = Server::start().await;
+    let created = server.create(json!({"topic": "PostgreSQL or SQLite"})).await;
+    let whole = server.finished(created.id).await;
+    let all = server.events(created.id, 0).await;
+    for after in [1, 2, 3, 7, 50, whole.last_seq.0 - 2, whole.last_seq.0 - 1] {
+        let rest = server.events(created.id, after).await;
+        assert!(rest.iter().all(|event| event.id > after));
+        assert!(whole.text.ends_with(&text_of(&rest)), "after {after}");
+        let others = |events: &[crate::support::Heard]| -> Vec<_> {
+            let later = events.iter().filter(|event| event.id > after && event.name != "delta");
+            later.cloned().collect()
+        };
+        assert_eq!(others(&rest), others(&all), "after {after}");
+    }
+    let at_end = server
+        .request(Method::GET, &format!("/api/v1/generations/{}/events", created.id))
+        .header("Last-Event-ID", whole.last_seq.0)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(at_end.status(), StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn asked_for_events_the_stream_begins_at_once() {
+    let server = Server::start().await;
+    let response = server
+        .request(Method::POST, "/api/v1/generations")
+        .header("Accept", "text/event-stream")
+        .json(&json!({"topic": "Kubernetes probes"}))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(response.headers()["cache-control"], "no-cache, no-transform");
+    assert_eq!(response.headers()["x-accel-buffering"], "no");
+    assert!(response.headers().get("content-encoding").is_none());
+    let mut reader = Reader::of(response);
+    assert_eq!(reader.next().await.unwrap().name, "accepted");
+    reader.until("done").await;
+    assert_eq!(reader.next().await, None);
+}
+
+#[tokio::test]
+async fn a_slow_article_can_be_stopped_continued_and_written_anew() {
+    let server = Server::start_with("[routes]\ndefault = [\"demo/steady\"]\n", &[]).await;
+    let created = server.create(json!({"topic": "Rust async"})).await;
+    let mut reader = server.reader(created.id, 0).await;
+    reader.until("delta").await;
+
+    let path = format!("/api/v1/generations/{}/cancel", created.id);
+    let stopped = server.request(Method::POST, &path).send().await.unwrap();
+    assert_eq!(stopped.status(), StatusCode::OK);
+    let stopped: Value = stopped.json().await.unwrap();
+    assert_eq!(stopped["state"], "cancelled");
+    let receipt = reader.until("cancelled").await;
+    assert!(receipt.data["upstream_closed_ms"].as_f64().is_some());
+    assert!(receipt.data["usage"]["completion"].as_u64().is_some_and(|tokens| tokens > 0));
+    assert_eq!(reader.next().await, None);
+    let partial = server.generation(created.id).await;
+    assert!(!partial.text.is_empty());
+    assert!(partial.revision_id.is_some());
+
+    let (status, error) = error_of(server.request(Method::POST, &path).send().await.unwrap()).await;
+    assert_eq!((status, &error["code"]), (StatusCode::CONFLICT, &json!("generation_ended")));
+
+    let path = format!("/api/v1/generations/{}/continue", created.id);
+    let response = server.request(Method::POST, &path).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::ACCEPTED);
+    let on: Value = response.json().await.unwrap();
+    assert_eq!(on["continues"], json!(created.id));
+    assert_eq!(on["article_id"], json!(created.article_id));
+    let id = on["id"].as_str().unwrap();
+    let mut reader = server.reader(id, 0).await;
+    assert_eq!(reader.next().await.unwrap().name, "accepted");
+    let earlier = reader.next().await.unwrap();
+    assert_eq!(earlier.data["text"], json!(partial.text));
+    reader.until("delta").await;
+    let running = error_of(server.request(Method::POST, &format!("/api/v1/generations/{id}/continue")).send().await.unwrap()).await;
+    assert_eq!(running.1["code"], "generation_running");
+    server.request(Method::POST, &format!("/api/v1/generations/{id}/cancel")).send().await.unwrap();
+    let longer = server.generation(id).await;
+    assert!(longer.text.starts_with(&partial.text) && longer.text.len() > partial.text.len());
+
+    let path = format!("/api/v1/articles/{}/generations", created.article_id);
+    let again = server.post(&path, &json!({"topic": "Rust async", "model": "demo/instant"})).await;
+    assert_eq!(again.status(), StatusCode::ACCEPTED);
+    let again: Value = again.json().await.unwrap();
+    let whole = server.finished(again["id"].as_str().unwrap().parse::<uuid::Uuid>().unwrap()).await;
+    assert_eq!(whole.state, GenerationState::Done);
+
+    let path = format!("/api/v1/articles/{}/revisions", created.article_id);
+    let revisions: Value = server.get(&path).await.json().await.unwrap();
+    let revisions = revisions.as_array().unwrap();
+    assert_eq!(revisions.len(), 3);
+    assert_eq!(revisions[0]["current"], true);
+    let first = &revisions[2];
+    assert_eq!(first["number"], 1);
+    let path = format!("{path}/{}/restore", first["id"].as_str().unwrap());
+    let article: Value =
+        server.request(Method::POST, &path).send().await.unwrap().json().await.unwrap();
+    assert_eq!(article["revision"]["id"], first["id"]);
+    assert_eq!(article["revision"]["text"], json!(partial.text));
+    let complete = format!("/api/v1/generations/{}/continue", whole.id);
+    let (status, error) =
+        error_of(server.request(Method::POST, &complete).send().await.unwrap()).await;
+    assert_eq!((status, &error["code"]), (StatusCode::CONFLICT, &json!("generation_ended")));
+}
+
+#[tokio::test]
+async fn nothing_is_lost_across_a_restart() {
+    let server = Server::start_with("[routes]\ndefault = [\"demo/steady\"]\n", &[]).await;
+    let done = server.create(json!({"topic": "Rust", "model": "demo/instant"})).await;
+    let done = server.finished(done.id).await;
+    let all = server.events(done.id, 0).await;
+    let cut = server.create(json!({"topic": "Rust async"})).await;
+    let mut reader = server.reader(cut.id, 0).await;
+    reader.until("delta").await;
+
+    let server = server.restart().await;
+    // Its readers were let go with its last event.
+    reader.until("interrupted").await;
+    assert_eq!(reader.next().await, None);
+    assert_eq!(server.generation(done.id).await, done);
+    assert_eq!(server.events(done.id, 0).await, all);
+    let interrupted = server.generation(cut.id).await;
+    assert_eq!(interrupted.state, GenerationState::Interrupted);
+    assert!(!interrupted.text.is_empty() && interrupted.revision_id.is_some());
+    let path = format!("/api/v1/generations/{}/continue", cut.id);
+    let on: Value = server.post(&path, &json!({})).await.json().await.unwrap();
+    assert!(on["text"].as_str().unwrap().starts_with(&interrupted.text));
+}
+
+#[tokio::test]
+async fn many_readers_hear_the_same() {
+    let server = Server::start().await;
+    let created = server.create(json!({"topic": "大模型推理"})).await;
+    let readers = (0..20).map(|_| server.events(created.id, 0));
+    let heard = futures_util::future::join_all(readers).await;
+    let text = server.generation(created.id).await.text;
+    assert!(heard.iter().all(|events| text_of(events) == text));
+}
+
+#[tokio::test]
+async fn a_deleted_article_is_gone_and_comes_back() {
+    let server = Server::start_with("[routes]\ndefault = [\"demo/steady\"]\n", &[]).await;
+    let created = server.create(json!({"topic": "Rust async"})).await;
+    server.reader(created.id, 0).await.until("delta").await;
+    let path = format!("/api/v1/articles/{}", created.article_id);
+    let listed: Value = server.get("/api/v1/articles").await.json().await.unwrap();
+    assert_eq!(listed["items"][0]["state"], "running");
+
+    let deleted = server.request(Method::DELETE, &path).send().await.unwrap();
+    assert_eq!(deleted.status(), StatusCode::NO_CONTENT);
+    assert_eq!(server.generation(created.id).await.state, GenerationState::Cancelled);
+    let (status, error) = error_of(server.get(&path).await).await;
+    assert_eq!((status, &error["code"]), (StatusCode::NOT_FOUND, &json!("article_not_found")));
+    let listed: Value = server.get("/api/v1/articles").await.json().await.unwrap();
+    assert_eq!(listed["items"], json!([]));
+
+    let restored = server.post(&format!("{path}/restore"), &json!({})).await;
+    assert_eq!(restored.status(), StatusCode::OK);
+    let listed: Value = server.get("/api/v1/articles?state=cancelled").await.json().await.unwrap();
+    assert_eq!(listed["items"][0]["id"], json!(created.article_id));
+}
