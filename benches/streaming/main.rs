@@ -71,7 +71,7 @@ fn measure(names: &[&str]) -> Result<bool, Error> {
     let names = if names.is_empty() { &scenarios::NAMES[..] } else { names };
     let load_before = std::fs::read_to_string("/proc/loadavg")?;
     let load_before = load_before.split(' ').next().unwrap_or_default().to_owned();
-    let mut report = Report { quick, load_before, ..Report::default() };
+    let mut report = Report::new(quick, load_before);
     let bench = Bench::start(quick, &mut report)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     tokio::task::LocalSet::new().block_on(&runtime, async {
@@ -81,7 +81,7 @@ fn measure(names: &[&str]) -> Result<bool, Error> {
     });
     println!("{}", report.table());
     report.save(Path::new(RESULTS))?;
-    println!("load average before: {}; written to {RESULTS}", report.load_before);
+    println!("load average before: {}; written to {RESULTS}", report.load_before());
     Ok(report.whole())
 }
 

@@ -80,19 +80,29 @@ impl Figure {
 #[derive(Default, Serialize)]
 pub struct Report {
     /// Whether this was the small version.
-    pub quick: bool,
+    quick: bool,
     /// Seconds since 1970 at the end of the run.
     taken_at: u64,
     /// CPUs of the machine.
     cpus: usize,
     /// What else the machine was doing: the load average over a minute, before the run.
-    pub load_before: String,
+    load_before: String,
     figures: Vec<Figure>,
     /// What could not be measured, and why.
     failures: Vec<String>,
 }
 
 impl Report {
+    /// An empty report.
+    pub fn new(quick: bool, load_before: String) -> Self {
+        Self { quick, load_before, ..Self::default() }
+    }
+
+    /// The load average before the run.
+    pub fn load_before(&self) -> &str {
+        &self.load_before
+    }
+
     /// Adds a line.
     pub fn add(&mut self, figure: Figure) {
         self.figures.push(figure);
