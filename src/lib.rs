@@ -8,6 +8,8 @@
 //! Start reading at `server::pipeline::run` for the way of an article, and at [`article::event`]
 //! for what the browser hears of it.
 
+// The types of Leptos views nest deeply.
+#![recursion_limit = "256"]
 #![cfg_attr(
     test,
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests may")

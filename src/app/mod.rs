@@ -1,9 +1,70 @@
 //! The interface, rendered on the server and brought to life in the browser.
+//!
+//! Everything here compiles in both builds and renders the same tree in both. What only a browser
+//! can do happens in effects and event handlers, which never run on the server. Two files talk to
+//! the network: [`api`] and [`generation_client`]; what a page shows when it opens comes through
+//! [`page_data`]. Model text reaches the page through [`dom_writer`] alone.
+
+pub mod api;
+pub mod article_writer;
+pub mod brief_draft;
+pub mod components;
+pub mod dom_writer;
+pub mod draft_store;
+pub mod follow_end;
+pub mod format;
+pub mod generation_client;
+pub mod i18n;
+pub mod live;
+pub mod page_data;
+pub mod pages;
+pub mod preferences;
+pub mod progress;
+pub mod sending;
 
 use leptos::prelude::*;
+use leptos_meta::provide_meta_context;
+use leptos_router::SsrMode;
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::path;
+
+use self::components::header::Header;
+use self::pages::{ArticlePage, ComposePage, LibraryPage, NotFoundPage};
+use self::preferences::Preferences;
+
+/// Whether the browser has taken the page over. Until then buttons would do nothing, and are
+/// disabled.
+#[derive(Clone, Copy, Debug)]
+pub struct Hydrated(RwSignal<bool>);
+
+impl Hydrated {
+    /// Whether what cannot work yet has to be disabled.
+    pub fn not_yet(self) -> bool {
+        !self.0.get()
+    }
+}
+
+/// See [`Hydrated`].
+pub fn use_hydrated() -> Hydrated {
+    use_context().unwrap_or_else(|| Hydrated(RwSignal::new(true)))
+}
 
 /// The application.
 #[component]
 pub fn App() -> impl IntoView {
-    view! { <main></main> }
+    provide_meta_context();
+    provide_context(Preferences::of_this_page());
+    let hydrated = RwSignal::new(false);
+    provide_context(Hydrated(hydrated));
+    Effect::new(move || hydrated.set(true));
+    view! {
+        <Router>
+            <Header />
+            <Routes fallback=NotFoundPage>
+                <Route path=path!("/") view=ComposePage ssr=SsrMode::Async />
+                <Route path=path!("/articles") view=LibraryPage ssr=SsrMode::Async />
+                <Route path=path!("/articles/:id") view=ArticlePage ssr=SsrMode::Async />
+            </Routes>
+        </Router>
+    }
 }

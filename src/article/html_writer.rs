@@ -360,7 +360,7 @@ impl Writer<'_> {
 }
 
 /// Whether a safe URL leads to another site.
-fn is_absolute(href: &str) -> bool {
+pub fn is_absolute(href: &str) -> bool {
     let href = href.trim_start();
     let starts = |prefix: &str| {
         href.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix))

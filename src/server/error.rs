@@ -207,7 +207,7 @@ fn log(error: &ApiError, id: &RequestId) {
     let ApiError { problem, cause, .. } = error;
     let status = problem.code.status();
     let error_type = problem.code.as_str();
-    let cause = cause.as_deref().map(|cause| chain(cause)).unwrap_or_default();
+    let cause = cause.as_deref().map(|cause| chain(cause));
     if status >= 500 {
         metrics::request_failed(problem.code);
         tracing::error!(

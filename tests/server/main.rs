@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests may")]
 
 mod bad_input;
+mod commands;
 mod config;
 mod faults;
 mod lifecycle;

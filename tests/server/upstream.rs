@@ -31,6 +31,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
+/// A test that waits longer for its upstream has failed, and says so instead of hanging.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
 /// How one request is answered.
 #[derive(Clone)]
 pub struct Script {
@@ -297,8 +300,8 @@ impl Upstream {
 
     /// The n-th request, from 0, when it has come.
     pub async fn request(&self, n: usize) -> Request {
-        let mut requests = self.seen.requests.subscribe();
-        requests.wait_for(|requests| requests.len() > n).await.unwrap()[n].clone()
+        let came = |requests: &Vec<Request>| requests.len() > n;
+        until(&self.seen.requests, came, "the request never came").await[n].clone()
     }
 
     /// How many connections were accepted.
@@ -308,15 +311,15 @@ impl Upstream {
 
     /// Waits until so many connections were accepted.
     pub async fn connected(&self, count: usize) {
-        let mut connections = self.seen.connections.subscribe();
-        connections.wait_for(|connections| *connections >= count).await.unwrap();
+        let came = |connections: &usize| *connections >= count;
+        until(&self.seen.connections, came, "the connection never came").await;
     }
 
     /// The next connection that the client closes, or has closed since the last call.
     pub async fn closed(&self) -> Closed {
         let n = self.closed_told.fetch_add(1, Ordering::SeqCst);
-        let mut closed = self.seen.closed.subscribe();
-        closed.wait_for(|closed| closed.len() > n).await.unwrap()[n]
+        let came = |closed: &Vec<Closed>| closed.len() > n;
+        until(&self.seen.closed, came, "the client never closed its connection").await[n]
     }
 
     /// How many connections the client has closed.
@@ -329,6 +332,16 @@ impl Drop for Upstream {
     fn drop(&mut self) {
         self.accepting.abort();
     }
+}
+
+async fn until<T: Clone>(
+    seen: &watch::Sender<T>,
+    came: impl FnMut(&T) -> bool,
+    otherwise: &str,
+) -> T {
+    let mut seen = seen.subscribe();
+    let waited = tokio::time::timeout(PATIENCE, seen.wait_for(came)).await;
+    waited.expect(otherwise).unwrap().clone()
 }
 
 async fn accept(listener: TcpListener, seen: Arc<Seen>) {

@@ -32,6 +32,7 @@ impl Blocks {
 
     /// Begins a line with what is there of it. False: too little to know what it is.
     pub fn begin_line(&mut self, line: &str, complete: bool) -> bool {
+        self.output.work += line.len() as u64;
         match plan(&self.containers, self.leaf.as_ref(), line, complete) {
             Guess::Yes(plan) => {
                 self.carry_out(plan, line);
@@ -106,15 +107,16 @@ impl Blocks {
             _ => self.close_to(keep),
         }
         let opens = !open.is_empty();
+        let is_task = matches!(open.last(), Some(New::Item { task: Some(_), .. }));
         for new in open {
             self.open_container(new);
         }
-        self.open_leaf(&kind, rest, spare);
+        self.open_leaf(&kind, rest, spare, is_task);
         let between = kind == Line::Blank && !opens;
         self.blank = between.then(|| self.floor());
     }
 
-    fn open_leaf(&mut self, kind: &Line, rest: &str, spare: usize) {
+    fn open_leaf(&mut self, kind: &Line, rest: &str, spare: usize, is_task: bool) {
         if matches!(kind, Line::Blank | Line::ClosingFence) {
             return;
         }
@@ -134,7 +136,8 @@ impl Blocks {
             Line::Heading(level) => Leaf::heading(parent, level, output),
             Line::Indented => Leaf::indented(parent, output),
             Line::Html(block) => Leaf::html(parent, block),
-            _ => Leaf::Paragraph(Paragraph::new(parent)),
+            // A task's text begins with its box, and so with no definition.
+            _ => Leaf::Paragraph(Paragraph::new(parent, !is_task)),
         };
         if *kind == Line::Indented {
             leaf.push(&"   "[..spare], output);

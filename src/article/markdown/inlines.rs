@@ -144,6 +144,8 @@ struct Scanner<'a> {
     missing: Vec<(usize, String)>,
     /// No mail address begins before this place; so no word is searched twice for one.
     no_mail_before: usize,
+    /// How many pieces there were behind the last one that is certainly seen.
+    visible: usize,
     /// The rest is held back.
     held: bool,
 }
@@ -166,6 +168,7 @@ impl<'a> Scanner<'a> {
             ticks: None,
             missing: Vec::new(),
             no_mail_before: from,
+            visible: 0,
             held: false,
         };
         scanner.open_window(from);
@@ -241,6 +244,11 @@ impl<'a> Scanner<'a> {
         self.plain = self.position;
     }
 
+    /// The last piece is certainly seen.
+    fn is_visible(&mut self) {
+        self.visible = self.pieces.len();
+    }
+
     /// The end of the text came too early to know what stands here: shows nothing of it.
     fn hold(&mut self) {
         self.held = true;
@@ -255,12 +263,12 @@ impl<'a> Scanner<'a> {
 
     /// Marks the place as settled where it is.
     fn settle(&mut self) {
-        // Only behind visible text: then nothing before the mark is ever trimmed.
+        // Only behind what is certainly seen: then nothing before the mark is ever trimmed.
         let before = self.text.as_bytes()[..self.position].last();
-        if self.position == self.plain || matches!(before, Some(b' ' | b'\t' | b'\n')) {
-            return;
-        }
-        if !self.brackets.is_empty() {
+        let behind_text =
+            self.position > self.plain && !matches!(before, Some(b' ' | b'\t' | b'\n'));
+        let behind_piece = self.position == self.plain && self.visible == self.pieces.len();
+        if !(behind_text || behind_piece) || !self.brackets.is_empty() {
             return;
         }
         self.pair();
@@ -306,31 +314,33 @@ impl<'a> Scanner<'a> {
             return false;
         }
         let at = self.position;
-        let mut found = bare_url(self.window(), at, self.complete);
-        if found == Guess::No && at >= self.no_mail_before {
-            let body = &self.text[at..self.end];
-            let length = mailbox(body);
-            self.no_mail_before = at + length;
-            found = bare_mail(body, length, self.complete);
-        }
-        match found {
-            Guess::Yes(Bare { length, prefix }) => {
-                let shown = &self.text[at..at + length];
-                let link = Inline::Link {
-                    href: Some(format!("{prefix}{shown}")),
-                    title: String::new(),
-                    children: vec![Inline::Text(shown.to_owned())],
-                };
-                self.push(Piece::Inline(link), length);
-                true
-            }
+        let found = match bare_url(self.window(), at, self.complete) {
             Guess::Open => {
-                // It reaches to the end; nothing in it is settled.
-                self.position = self.end;
-                true
+                // It reaches to the end. Nothing in it is settled, and marks at its end may close
+                // something.
+                let url = &self.text[at..self.end];
+                self.position += url.trim_end_matches(['*', '_', '~']).len();
+                self.hold();
+                return true;
             }
-            Guess::No => false,
-        }
+            Guess::No if at >= self.no_mail_before => {
+                let body = &self.text[at..self.end];
+                let length = mailbox(body);
+                self.no_mail_before = at + length;
+                bare_mail(body, length, self.complete)
+            }
+            found => found,
+        };
+        let Guess::Yes(Bare { length, prefix }) = found else { return false };
+        let shown = &self.text[at..at + length];
+        let link = Inline::Link {
+            href: Some(format!("{prefix}{shown}")),
+            title: String::new(),
+            children: vec![Inline::Text(shown.to_owned())],
+        };
+        self.push(Piece::Inline(link), length);
+        self.is_visible();
+        true
     }
 
     fn line_break(&mut self) {
@@ -343,7 +353,11 @@ impl<'a> Scanner<'a> {
         let hard = self.reading.markdown && line.ends_with("  ");
         let at = self.position;
         self.push_text(self.plain + shown.len());
-        self.pieces.push(if hard { Piece::Inline(Inline::HardBreak) } else { Piece::SoftBreak });
+        self.pieces.push(match hard {
+            true => Piece::Inline(Inline::HardBreak),
+            false if self.reading.markdown => Piece::SoftBreak,
+            false => Piece::Gap,
+        });
         let indent = self.text.as_bytes()[at + 1..self.end]
             .iter()
             .take_while(|b| matches!(b, b' ' | b'\t'))
@@ -372,7 +386,10 @@ impl<'a> Scanner<'a> {
 
     fn entity(&mut self) {
         match entities::reference(&self.text[self.position..self.end], self.complete) {
-            Reference::Found(c, length) => self.push(Piece::Spelled(c.to_string()), length),
+            Reference::Found(c, length) => {
+                self.push(Piece::Spelled(c.to_string()), length);
+                self.is_visible();
+            }
             Reference::None => self.position += 1,
             Reference::More => self.hold(),
         }
@@ -386,7 +403,8 @@ impl<'a> Scanner<'a> {
         }
         if let Some(close) = self.closing_ticks(at + length, length) {
             let code = code_text(&self.text[at + length..close]);
-            return self.push(Piece::Inline(Inline::Code(code)), close + length - at);
+            self.push(Piece::Inline(Inline::Code(code)), close + length - at);
+            return self.is_visible();
         }
         if self.complete {
             self.position += length;
@@ -482,11 +500,19 @@ impl<'a> Scanner<'a> {
             Guess::No => {
                 let bracket = self.brackets.remove(index);
                 let label = &self.text[bracket.content..self.position];
-                if bracket.kind == BracketKind::Link && self.is_note(label) {
+                if self.is_note(label) {
                     self.pieces.truncate(bracket.piece);
+                    if bracket.kind == BracketKind::Image {
+                        self.pieces.push(Piece::Spelled("!".to_owned()));
+                    }
                     self.runs.truncate(bracket.runs);
                     self.brackets.truncate(index);
+                    // It is a link itself, so nothing around it is one.
+                    for outer in &mut self.brackets {
+                        outer.active &= matches!(outer.kind, BracketKind::Html(_));
+                    }
                     self.pieces.push(Piece::Note(label[1..].to_owned()));
+                    self.is_visible();
                     self.position += 1;
                     self.plain = self.position;
                 } else {
@@ -497,11 +523,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn is_note(&self, label: &str) -> bool {
-        label.strip_prefix('^').is_some_and(|name| {
-            !name.is_empty()
-                && !name.contains(|c: char| c.is_whitespace() || matches!(c, '[' | ']' | '\\'))
-                && self.references.is_footnote(name)
-        })
+        is_note_label(label) && self.references.is_footnote(&label[1..])
     }
 
     /// What the `]` here links to, for a bracket whose content begins at `content`.
@@ -521,10 +543,11 @@ impl<'a> Scanner<'a> {
         };
         let (label, behind) = match links::label(window, behind, complete) {
             Guess::Open => return Guess::Open,
-            Guess::Yes((label, _)) if self.is_note(label) => (own(), behind),
-            Guess::Yes((label, end)) if !label.is_empty() => (normalize(label), end),
-            Guess::Yes((_, end)) => (own(), end),
-            Guess::No => (own(), behind),
+            Guess::Yes(("", end)) => (own(), end),
+            Guess::Yes((label, end)) if !is_note_label(label) && !label.trim().is_empty() => {
+                (normalize(label), end)
+            }
+            Guess::Yes(_) | Guess::No => (own(), behind),
         };
         match self.references.link(&label) {
             Some(target) => Guess::Yes((target.clone(), behind)),
@@ -542,6 +565,7 @@ impl<'a> Scanner<'a> {
         let kind = self.brackets[index].kind;
         let opened = if kind == BracketKind::Image { Opened::Image } else { Opened::Link };
         self.enclose(index, opened(target));
+        self.is_visible();
         self.position = behind;
         self.plain = behind;
         if kind == BracketKind::Link {
@@ -624,7 +648,7 @@ impl<'a> Scanner<'a> {
                 let line = self.text[self.plain..self.position].trim_end_matches([' ', '\t']);
                 self.push_text(self.plain + line.len());
                 self.plain = self.position;
-                self.push(Piece::SoftBreak, length);
+                self.push(Piece::Gap, length);
             }
         }
     }
@@ -640,7 +664,7 @@ impl<'a> Scanner<'a> {
                     self.pieces.truncate(bracket.piece);
                     continue;
                 }
-                BracketKind::Image if !content.contains('\n') => {
+                BracketKind::Image if bracket.active && !content.contains('\n') => {
                     self.pieces.truncate(bracket.piece);
                     continue;
                 }
@@ -671,6 +695,14 @@ impl<'a> Scanner<'a> {
             }
         }
     }
+}
+
+/// Whether a bracket with this content can be a reference to a footnote.
+fn is_note_label(label: &str) -> bool {
+    label.strip_prefix('^').is_some_and(|name| {
+        !name.is_empty()
+            && !name.contains(|c: char| c.is_whitespace() || matches!(c, '[' | ']' | '\\'))
+    })
 }
 
 /// A code span's text: line breaks are spaces, and one space is taken from both ends.

@@ -3,7 +3,7 @@
 use super::super::document::{Alignment, BlockId, BlockKind, Patch};
 use super::entities::unescape;
 use super::lines::{Fence, Guess, atx_text, is_blank, trim_end};
-use super::links;
+use super::links::{self, Target};
 use super::output::Output;
 use super::raw::HtmlBlock;
 use super::running::RunningText;
@@ -47,11 +47,12 @@ struct Head {
 }
 
 impl Paragraph {
-    pub fn new(parent: Option<BlockId>) -> Self {
+    /// `defining`: it may begin with definitions of links.
+    pub fn new(parent: Option<BlockId>, defining: bool) -> Self {
         Self {
             text: RunningText::new(parent, BlockKind::Paragraph),
             line: 0,
-            defining: true,
+            defining,
             tried: 0,
             head: None,
         }
@@ -61,11 +62,26 @@ impl Paragraph {
         &self.text.text[self.text.start()..]
     }
 
+    /// The definition at `at`: label, target, and where the next line begins. `last`: the paragraph
+    /// ends.
+    fn definition(&self, at: usize, last: bool) -> Guess<(String, Target, usize)> {
+        let text = &self.text.text;
+        let mut end = (at + LONGEST_DEFINITION).min(text.len());
+        while !text.is_char_boundary(end) {
+            end += 1;
+        }
+        let cut = end < text.len();
+        match links::definition(&text[..end], at, last && !cut) {
+            Guess::Open if cut => Guess::No,
+            found => found,
+        }
+    }
+
     /// Where the text begins behind the definitions, were the paragraph to end now.
     fn behind_definitions(&self) -> usize {
         let mut at = self.text.start();
         while self.defining
-            && let Guess::Yes((_, _, next)) = links::definition(&self.text.text, at, true)
+            && let Guess::Yes((_, _, next)) = self.definition(at, true)
         {
             at = next;
         }
@@ -80,7 +96,8 @@ impl Paragraph {
     /// Whether its last line is a table's head over this delimiter row.
     pub fn is_head_of(&self, delimiters: &str, columns: usize) -> bool {
         let head = &self.text.text[self.line..];
-        (head.contains('|') || delimiters.contains('|'))
+        head.contains('|')
+            && delimiters.contains('|')
             && count_cells(head) == columns
             && self.behind_definitions() <= self.line
     }
@@ -88,6 +105,7 @@ impl Paragraph {
     fn begin_line(&mut self, output: &mut Output) {
         self.drop_head(output);
         self.text.text.push('\n');
+        self.define(false, output);
         self.line = self.text.text.len();
     }
 
@@ -105,17 +123,17 @@ impl Paragraph {
             if !last && (length == 0 || (self.tried > 64 && length < self.tried * 3 / 2)) {
                 return;
             }
-            match links::definition(&self.text.text, self.text.start(), last) {
+            match self.definition(self.text.start(), last) {
                 Guess::Yes((label, target, next)) => {
                     output.references.define_link(label, target);
                     self.text.skip_to(next);
                     self.tried = 0;
                 }
-                Guess::Open if length <= LONGEST_DEFINITION => {
+                Guess::Open => {
                     self.tried = length;
                     return;
                 }
-                Guess::Open | Guess::No => self.defining = false,
+                Guess::No => self.defining = false,
             }
         }
     }

@@ -128,6 +128,12 @@ impl MarkdownParser {
         patches.append(&mut self.blocks.output.patches);
     }
 
+    /// How many bytes were read so far, each as often as it was: lines to find out what they are,
+    /// and running text. A measure of work that is the same on every machine.
+    pub fn work(&self) -> u64 {
+        self.blocks.output.work
+    }
+
     fn take(&mut self, text: &str) {
         let replaced;
         let text = if text.contains('\0') {

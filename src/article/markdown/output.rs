@@ -10,12 +10,14 @@ pub struct Output {
     pub references: References,
     /// Whether running text is read at all.
     pub inlines: bool,
+    /// Bytes that were read, as often as they were.
+    pub work: u64,
     next: u32,
 }
 
 impl Output {
     pub fn new(inlines: bool) -> Self {
-        Self { patches: Vec::new(), references: References::default(), inlines, next: 0 }
+        Self { patches: Vec::new(), references: References::default(), inlines, work: 0, next: 0 }
     }
 
     pub fn open(&mut self, parent: Option<BlockId>, kind: BlockKind) -> BlockId {

@@ -20,6 +20,8 @@ pub enum Piece {
     /// A finished inline.
     Inline(Inline),
     SoftBreak,
+    /// What separates words but is no break of its own: a tag of a block.
+    Gap,
     Run(Run),
     /// A bracket, literal for as long as it is not [`Piece::Open`].
     Bracket(&'static str),
@@ -66,12 +68,13 @@ pub fn tree(
             Piece::Spelled(spelled) => push_text(&mut stack, &spelled),
             Piece::Bracket(literal) => push_text(&mut stack, literal),
             Piece::Gone => {}
-            Piece::SoftBreak => {
-                let at_start = lead || stack.len() > 1;
+            Piece::SoftBreak | Piece::Gap => {
+                let gap = matches!(piece, Piece::Gap);
+                let nested = stack.len() > 1;
                 if let Some((_, inlines)) = stack.last_mut() {
                     match inlines.last() {
-                        None if at_start => {}
-                        Some(Inline::SoftBreak | Inline::HardBreak) => {}
+                        None if (lead && !nested) || (gap && nested) => {}
+                        Some(Inline::SoftBreak | Inline::HardBreak) if gap => {}
                         _ => inlines.push(Inline::SoftBreak),
                     }
                 }
@@ -114,9 +117,6 @@ pub fn tree(
 
 fn push(stack: &mut [(Frame, Vec<Inline>)], inline: Inline) {
     if let Some((_, inlines)) = stack.last_mut() {
-        if inline == Inline::HardBreak && inlines.last() == Some(&Inline::SoftBreak) {
-            inlines.pop();
-        }
         inlines.push(inline);
     }
 }

@@ -114,8 +114,9 @@ pub fn plan(
         Some(Leaf::Paragraph(paragraph)) => Some(paragraph),
         _ => None,
     };
+    let in_table = all && matches!(leaf, Some(Leaf::Table(_)));
     let mut starts =
-        Starts { containers, keep, open: Vec::new(), cursor, paragraph, all, complete };
+        Starts { containers, keep, open: Vec::new(), cursor, paragraph, all, in_table, complete };
     let found = match starts.find() {
         Guess::Open => return Guess::Open,
         Guess::Yes(line) => Some(line),
@@ -123,14 +124,16 @@ pub fn plan(
     };
     let Starts { open, cursor, paragraph, .. } = starts;
     if let Some(line) = found {
-        if matches!(line, Line::Underline(_) | Line::Delimiters(_) | Line::Blank) {
+        let stays = matches!(line, Line::Underline(_) | Line::Delimiters(_))
+            || (line == Line::Blank && open.is_empty());
+        if stays {
             return Guess::Yes(finish(keep, open, line, cursor));
         }
         return Guess::Yes(finish(outside_list(containers, keep, &open), open, line, cursor));
     }
     let mut text_cursor = cursor;
     text_cursor.skip_space();
-    let mut is_row = all && open.is_empty() && matches!(leaf, Some(Leaf::Table(_)));
+    let mut is_row = in_table && open.is_empty();
     if is_row && text_cursor.rest().trim_end_matches([' ', '\t']) == "|" {
         if !complete {
             return Guess::Open;
@@ -180,21 +183,23 @@ fn goes_on(container: &Outline, cursor: &mut Cursor<'_>, text: &str) -> bool {
             }
             marked
         }
-        ContainerKind::Footnote if text.is_empty() => true,
-        ContainerKind::Item(_) if text.is_empty() => {
-            cursor.skip_space();
-            container.has_children
+        ContainerKind::Item(needed) => {
+            let blank = text.is_empty();
+            if blank && !container.has_children {
+                return false;
+            }
+            indented(cursor, indent, needed, blank)
         }
-        ContainerKind::Item(needed) => indented(cursor, indent, needed),
-        ContainerKind::Footnote => indented(cursor, indent, 4),
+        ContainerKind::Footnote => indented(cursor, indent, 4, text.is_empty()),
     }
 }
 
-fn indented(cursor: &mut Cursor<'_>, indent: usize, needed: usize) -> bool {
-    if indent >= needed {
-        cursor.advance(needed);
+fn indented(cursor: &mut Cursor<'_>, indent: usize, needed: usize, blank: bool) -> bool {
+    let goes_on = blank || indent >= needed;
+    if goes_on {
+        cursor.advance(needed.min(indent));
     }
-    indent >= needed
+    goes_on
 }
 
 /// A line in a leaf whose lines are taken as they are.
@@ -237,6 +242,8 @@ struct Starts<'a> {
     paragraph: Option<&'a Paragraph>,
     /// All containers went on.
     all: bool,
+    /// The line may be a row of the open table.
+    in_table: bool,
     complete: bool,
 }
 
@@ -251,7 +258,7 @@ impl Starts<'_> {
             }
             let indent = self.cursor.indent();
             if indent >= 4 {
-                if self.paragraph.is_some() {
+                if self.paragraph.is_some() || (self.in_table && self.open.is_empty()) {
                     return Guess::No;
                 }
                 self.cursor.advance(4);

@@ -131,6 +131,7 @@ impl RunningText {
             }
             return;
         }
+        output.work += (end - self.settled) as u64;
         let lead = self.count == 0;
         let reading = Reading { last, markdown: self.markdown, lead };
         let read =

@@ -1,8 +1,12 @@
 //! The parser against its invariants and against pulldown-cmark.
+mod agreement;
 mod chunking;
 mod consumer;
+mod grammar;
+mod half_typed;
 mod reference;
 mod soup;
+mod work;
 use super::*;
 #[test]
 fn scratch_spec() {

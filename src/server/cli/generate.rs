@@ -70,7 +70,15 @@ async fn write(
     let Followed::Reader(follower) = generations.follow(id, Seq(0)).await? else {
         return Err("the generation ended before it began".into());
     };
-    let mut run = Run { generations, id, json, output: Some(output), stopped: None, done: false };
+    let mut run = Run {
+        generations,
+        id,
+        json,
+        output: Some(output),
+        stopped: None,
+        done: false,
+        figures: None,
+    };
     run.follow(follower, interrupts).await;
     // The last words are on their way; whoever reads slowly can still interrupt.
     if let Some(output) = run.output.take() {
@@ -95,6 +103,8 @@ struct Run<'a> {
     output: Option<Output>,
     stopped: Option<Stopped>,
     done: bool,
+    /// The latest usage; it grows all the time, and only the last one is told.
+    figures: Option<String>,
 }
 
 /// Why an article was stopped from here.
@@ -136,8 +146,16 @@ impl Run<'_> {
         let mut text = None;
         match event {
             Some(Event::Delta { text: delta }) => text = Some(delta),
+            Some(Event::Usage { usage, first_token_ms, writing_ms }) => {
+                self.figures = Some(figures(&usage, first_token_ms, writing_ms));
+            }
             Some(event) => {
                 self.done |= matches!(event, Event::Done { .. });
+                if event.final_state().is_some()
+                    && let Some(figures) = self.figures.take()
+                {
+                    note(&figures);
+                }
                 if let Some(line) = describe(&event) {
                     note(&line);
                 }
@@ -189,9 +207,6 @@ fn describe(event: &Event) -> Option<String> {
             format!("model {}: {}", routed.model, why.join(" "))
         }
         Event::Notice(notice) => format!("notice: {}", notice.message),
-        Event::Usage { usage, first_token_ms, writing_ms } => {
-            figures(usage, *first_token_ms, *writing_ms)
-        }
         Event::Meta(meta) => {
             format!("{}: {} words, {} min to read", meta.title, meta.words, meta.reading_minutes)
         }
@@ -204,7 +219,10 @@ fn describe(event: &Event) -> Option<String> {
         Event::Rejected { findings } => format!("rejected: {}", findings.join("; ")),
         Event::Failed { problem, .. } => format!("failed: {problem}"),
         Event::Interrupted => "interrupted; the text so far is kept".to_owned(),
-        Event::Delta { .. } | Event::Reasoning { .. } | Event::Highlight(_) => return None,
+        Event::Delta { .. }
+        | Event::Reasoning { .. }
+        | Event::Highlight(_)
+        | Event::Usage { .. } => return None,
     })
 }
 

@@ -4,6 +4,7 @@ mod generate;
 mod output;
 mod serve;
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -140,9 +141,9 @@ fn storage(error: StoreError) -> Failure {
 }
 
 /// Says something to the person at the terminal; standard output belongs to the article.
-#[expect(clippy::print_stderr, reason = "this is the command line")]
 fn note(line: &str) {
-    eprintln!("{line}");
+    // Where nobody reads standard error any more there is nobody to tell, and no reason to stop.
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 fn complain(message: &str) {

@@ -1,9 +1,9 @@
 //! What an operator can set: embedded defaults, then `inkstream.toml`, `.env`, the environment.
 //!
 //! The defaults are `inkstream.example.toml` itself, so that the documentation cannot be wrong
-//! about them. [`document`] reads a file into settings that know their line, [`settings`] lays the
-//! environment over them and checks the simple ones, [`catalog`] puts providers, models and routes
-//! together with the [`presets`] of known providers, and [`discover`] asks servers for their models.
+//! about them. `document` reads a file into settings that know their line, `settings` lays the
+//! environment over them and checks the simple ones, `catalog` puts providers, models and routes
+//! together with the `presets` of known providers, and [`discover`] asks servers for their models.
 
 mod catalog;
 pub mod discover;

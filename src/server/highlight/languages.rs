@@ -17,20 +17,16 @@ const ALIASES: &[(&str, &str)] = &[
     ("console", "bash"),
     ("csharp", "cs"),
     ("docker", "dockerfile"),
-    ("ecmascript", "js"),
     ("elisp", "el"),
     ("fsharp", "fsx"),
     ("golang", "go"),
-    ("javascriptreact", "js"),
     ("json5", "json"),
     ("jsonc", "json"),
     ("jsonl", "json"),
-    ("jsx", "js"),
     ("ksh", "bash"),
     ("kube", "yaml"),
     ("kubernetes", "yaml"),
     ("mysql", "sql"),
-    ("node", "js"),
     ("objc", "m"),
     ("objective-c", "m"),
     ("objectivec", "m"),
@@ -47,16 +43,41 @@ const ALIASES: &[(&str, &str)] = &[
     ("sqlite", "sql"),
     ("svg", "xml"),
     ("terraform", "tf"),
-    ("typescriptreact", "tsx"),
     ("viml", "vim"),
     ("zshrc", "bash"),
 ];
 
+/// The name in what is written after a fence; what follows it are arguments: `rust,no_run`,
+/// `js{1,3}`, `python:app.py`.
+fn name(language: &str) -> String {
+    let name = language.split([',', '{', ':', '(']).next().unwrap_or_default();
+    name.strip_prefix('.').unwrap_or(name).to_ascii_lowercase()
+}
+
+/// Whether a language is JavaScript or of its kind.
+pub(super) fn is_script(language: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "cjs",
+        "cts",
+        "ecmascript",
+        "javascript",
+        "javascriptreact",
+        "js",
+        "jsx",
+        "mjs",
+        "mts",
+        "node",
+        "ts",
+        "tsx",
+        "typescript",
+        "typescriptreact",
+    ];
+    NAMES.contains(&&*name(language))
+}
+
 /// The grammar for a language as it is written after a fence. `None`: it is not coloured.
 pub(super) fn grammar(language: &str) -> Option<&'static SyntaxReference> {
-    // What follows are arguments: `rust,no_run`, `js{1,3}`, `python:app.py`.
-    let name = language.split([',', '{', ':', '(']).next().unwrap_or_default();
-    let name = name.strip_prefix('.').unwrap_or(name).to_ascii_lowercase();
+    let name = name(language);
     if name.is_empty() || name.len() > 40 {
         return None;
     }
@@ -123,12 +144,6 @@ mod tests {
             ("rs", "Rust"),
             ("python", "Python"),
             ("py", "Python"),
-            ("js", "JavaScript"),
-            ("jsx", "JavaScript"),
-            ("javascript", "JavaScript"),
-            ("ts", "TypeScript"),
-            ("typescript", "TypeScript"),
-            ("tsx", "TypeScriptReact"),
             ("go", "Go"),
             ("golang", "Go"),
             ("sh", "Bourne Again Shell (bash)"),
@@ -178,6 +193,14 @@ mod tests {
             let found = grammar(name).unwrap_or_else(|| panic!("{name} is not known"));
             assert_eq!(found.name, grammar_name, "{name}");
         }
+    }
+
+    #[test]
+    fn javascript_and_its_kin_need_no_grammar() {
+        for name in ["js", "jsx", "JavaScript", "ts", "tsx", "typescript", "ts:app.ts", "mjs"] {
+            assert!(is_script(name), "{name}");
+        }
+        assert!(!is_script("json") && !is_script("java") && !is_script(""));
     }
 
     #[test]

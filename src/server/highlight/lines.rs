@@ -5,14 +5,16 @@ use std::time::{Duration, Instant};
 use syntect::parsing::{ParseState, ScopeStack};
 
 use super::classes::class_of;
-use super::languages::{grammar, grammars, more_keywords};
+use super::languages::{grammar, grammars, is_script, more_keywords};
+use super::script::Script;
 
 /// Longer lines, in bytes, are not coloured: they are data rather than code.
 pub(super) const MAX_LINE: usize = 2_000;
 /// Lines from this one on are not coloured.
 const MAX_LINES: u32 = 5_000;
-/// A line that takes longer met an expression that explodes on it; the rest of its block stays
-/// plain. No honest line comes near, so that the outcome does not depend on the machine.
+/// A line that takes longer, also at the second try, met an expression that explodes on it; the
+/// rest of its block stays plain. The first try may have compiled the grammar's expressions, which
+/// can take as long.
 const MAX_LINE_TIME: Duration = Duration::from_secs(1);
 /// A document that takes longer stays plain from there on.
 const MAX_DOCUMENT_TIME: Duration = Duration::from_secs(30);
@@ -27,18 +29,31 @@ pub(super) type Spans = Vec<(String, u32)>;
 /// The state between two lines of one block.
 #[derive(Debug)]
 pub(super) struct BlockColourer {
-    /// `None` once the block is given up.
-    state: Option<(ParseState, ScopeStack)>,
+    state: State,
     lines: u32,
     more_keywords: &'static [&'static str],
+}
+
+#[derive(Debug)]
+enum State {
+    /// The language has a grammar.
+    Grammar(Box<(ParseState, ScopeStack)>),
+    /// JavaScript and its kin.
+    Script(Script),
+    /// The block is given up.
+    Plain,
 }
 
 impl BlockColourer {
     /// `None`: code in this language is not coloured.
     pub(super) fn new(language: &str) -> Option<Self> {
+        if is_script(language) {
+            let state = State::Script(Script::default());
+            return Some(Self { state, lines: 0, more_keywords: &[] });
+        }
         let grammar = grammar(language)?;
-        let state = (ParseState::new(grammar), ScopeStack::new());
-        Some(Self { state: Some(state), lines: 0, more_keywords: more_keywords(grammar) })
+        let state = State::Grammar(Box::new((ParseState::new(grammar), ScopeStack::new())));
+        Some(Self { state, lines: 0, more_keywords: more_keywords(grammar) })
     }
 
     /// Colours the next line, given with its line break or, the last, without. `None`: the whole
@@ -46,47 +61,68 @@ impl BlockColourer {
     pub(super) fn line(&mut self, line: &str, spent: &mut TimeSpent) -> Option<Spans> {
         self.lines += 1;
         if self.lines > MAX_LINES || spent.0 > MAX_DOCUMENT_TIME {
-            self.state = None;
+            self.state = State::Plain;
         }
         let code = line.trim_end_matches(['\n', '\r']);
         if code.len() > MAX_LINE {
             return None;
         }
-        let (parser, stack) = self.state.as_mut()?;
-        let began = Instant::now();
-        // Grammars expect a line break at the end of every line.
-        let parsed = parser.parse_line(&format!("{code}\n"), grammars());
-        let took = began.elapsed();
-        spent.0 += took;
-        if took > MAX_LINE_TIME {
-            tracing::warn!(
-                elapsed_ms = took.as_millis(),
-                bytes = code.len(),
-                "a line of code took too long to colour"
-            );
-            self.state = None;
-            return None;
-        }
-        let Ok(changes) = parsed else {
-            self.state = None;
-            return None;
+        let spans = match &mut self.state {
+            State::Plain => return None,
+            State::Script(script) => script.line(code),
+            State::Grammar(state) => {
+                let (parser, stack) = &mut **state;
+                let Some(spans) = by_grammar(code, parser, stack, self.more_keywords, spent) else {
+                    self.state = State::Plain;
+                    return None;
+                };
+                spans
+            }
         };
-        let mut spans = Spans::new();
-        let mut from = 0;
-        for (at, change) in &changes {
-            let to = (*at).min(code.len());
-            if let Some(piece) = code.get(from..to) {
-                add(&mut spans, piece, stack, self.more_keywords);
-                from = to;
-            }
-            if stack.apply(change).is_err() {
-                self.state = None;
-                return None;
-            }
-        }
-        add(&mut spans, &code[from..], stack, self.more_keywords);
         spans.iter().any(|(class, _)| !class.is_empty()).then_some(spans)
     }
+}
+
+/// `None`: the grammar fails on this line, or takes too long.
+fn by_grammar(
+    code: &str,
+    parser: &mut ParseState,
+    stack: &mut ScopeStack,
+    more_keywords: &[&str],
+    spent: &mut TimeSpent,
+) -> Option<Spans> {
+    // Grammars expect a line break at the end of every line.
+    let whole = format!("{code}\n");
+    let mut before = parser.clone();
+    let mut parse = |parser: &mut ParseState| {
+        let began = Instant::now();
+        let parsed = parser.parse_line(&whole, grammars());
+        let took = began.elapsed();
+        spent.0 += took;
+        (parsed, took)
+    };
+    let (parsed, took) = parse(parser);
+    let exploded = took > MAX_LINE_TIME && parse(&mut before).1 > MAX_LINE_TIME;
+    if exploded {
+        tracing::warn!(
+            elapsed_ms = took.as_millis(),
+            bytes = code.len(),
+            "a line of code took too long to colour"
+        );
+    }
+    let (false, Ok(changes)) = (exploded, parsed) else { return None };
+    let mut spans = Spans::new();
+    let mut from = 0;
+    for (at, change) in &changes {
+        let to = (*at).min(code.len());
+        if let Some(piece) = code.get(from..to) {
+            add(&mut spans, piece, stack, more_keywords);
+            from = to;
+        }
+        stack.apply(change).ok()?;
+    }
+    add(&mut spans, &code[from..], stack, more_keywords);
+    Some(spans)
 }
 
 fn add(spans: &mut Spans, piece: &str, stack: &ScopeStack, more_keywords: &[&str]) {
@@ -103,7 +139,7 @@ fn add(spans: &mut Spans, piece: &str, stack: &ScopeStack, more_keywords: &[&str
 
 /// Adds a piece, or lengthens the last span if that has the same class. White space takes the
 /// class of what stands before it, which makes fewer spans.
-fn add_span(spans: &mut Spans, class: &str, piece: &str) {
+pub(super) fn add_span(spans: &mut Spans, class: &str, piece: &str) {
     if piece.is_empty() {
         return;
     }
@@ -116,11 +152,11 @@ fn add_span(spans: &mut Spans, class: &str, piece: &str) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     /// The code with each coloured piece in brackets behind its class.
-    fn coloured(language: &str, code: &str) -> String {
+    pub(in super::super) fn coloured(language: &str, code: &str) -> String {
         let mut block = BlockColourer::new(language).unwrap();
         let mut out = String::new();
         for line in code.lines() {
@@ -185,7 +221,7 @@ mod tests {
                 "k[export async function ]f[load](id: string): Promise<User> {\n\
                  k[const ]r = k[await ]f[fetch](s[`/a/]${id}s[?x`]);\n",
             ),
-            ("yaml", "# c\nkind: Pod\nn: 3", "c[# c]\nf[kind]: s[Pod]\nf[n]: n[3]\n"),
+            ("yaml", "# c\nkind: Pod\nmax: 3", "c[# c]\nf[kind]: s[Pod]\nf[max]: n[3]\n"),
             ("json", "{\"a\": [1, \"b\", null]}", "{f[\"a\"]: [n[1], s[\"b\"], n[null]]}\n"),
             (
                 "sql",

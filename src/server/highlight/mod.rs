@@ -8,6 +8,7 @@
 mod classes;
 mod languages;
 mod lines;
+mod script;
 
 use crate::article::document::{Block, BlockId, BlockKind, Content, Document, Patch};
 use crate::article::event::Highlight;

@@ -37,7 +37,9 @@ pub fn start_logging(config: &LogConfig) -> Result<(), TelemetryError> {
         LogFormat::Json => true,
     };
     let registry = tracing_subscriber::registry().with(filter);
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    // Its complaint about a closed standard error goes to standard error, and panics there.
+    let lines =
+        tracing_subscriber::fmt::layer().with_writer(std::io::stderr).log_internal_errors(false);
     if json {
         registry.with(lines.json().flatten_event(true).with_span_list(false)).try_init()?;
     } else {

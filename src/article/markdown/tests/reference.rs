@@ -239,6 +239,9 @@ fn level_blocks(blocks: &mut Vec<Block>) {
             }
             Content::Text(_) | Content::Empty => {}
         }
+        if let BlockKind::Footnote { label } = &mut block.kind {
+            *label = label.to_lowercase();
+        }
     }
     blocks.retain(|block| {
         block.kind != BlockKind::Paragraph || block.content != Content::Inlines(Vec::new())
@@ -263,6 +266,13 @@ fn level_inlines(inlines: Vec<Inline>) -> Vec<Inline> {
                 } else {
                     result.push(Inline::Link { href, title, children: level_inlines(children) });
                 }
+            }
+            Inline::Code(code) => {
+                result.push(Inline::Code(code.split(' ').filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ")));
+            }
+            // pulldown-cmark gives a reference's label as the reference writes it.
+            Inline::FootnoteRef { label, number } => {
+                result.push(Inline::FootnoteRef { label: label.to_lowercase(), number });
             }
             other => result.push(other),
         }

@@ -35,7 +35,7 @@ fn first(text: &str) -> usize {
             // The last one belongs to the word.
             spaces => spaces - 1,
         },
-        _ if is_cjk(c) => run(text, if c as u32 % 4 == 0 { 1 } else { 2 }, is_cjk),
+        _ if is_cjk(c) => run(text, if u32::from(c).is_multiple_of(4) { 1 } else { 2 }, is_cjk),
         _ if of_word(c) => {
             let word = text.chars().take_while(|next| of_word(*next)).count();
             run(text, if word <= PIECE { word } else { word.div_ceil(2).min(PIECE) }, of_word)

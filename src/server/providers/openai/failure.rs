@@ -353,7 +353,8 @@ pub(super) fn is_loopback(url: &Url) -> bool {
     let Some(host) = url.host_str() else { return false };
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     match bare.parse::<std::net::IpAddr>() {
-        Ok(address) => address.is_loopback(),
+        // Connecting to 0.0.0.0 reaches this machine too, and people write it.
+        Ok(address) => address.is_loopback() || address.is_unspecified(),
         Err(_) => bare == "localhost" || bare.ends_with(".localhost"),
     }
 }

@@ -105,7 +105,7 @@ impl Reader {
             let body = String::from_utf8_lossy(&body);
             let body = body.trim_start_matches('\u{FEFF}');
             match serde_json::from_str::<Chunk<'_>>(body) {
-                Ok(chunk) => self.answer.chunk(&chunk, body, out),
+                Ok(chunk) => self.answer.whole(&chunk, body, out),
                 Err(error) => {
                     let message = format!("answered with JSON that cannot be read ({error})");
                     self.answer.failure = Some(self.answer.origin.malformed(&message));
@@ -146,6 +146,20 @@ impl Answer {
                 provider = %self.origin.name, request_id = %self.request_id, %error, bytes,
                 "an event of the answer cannot be read and is skipped"
             );
+        }
+    }
+
+    fn whole(&mut self, chunk: &Chunk<'_>, body: &str, out: &mut Events) {
+        self.chunk(chunk, body, out);
+        if self.failure.is_some() {
+            return;
+        }
+        if chunk.choice.as_ref().is_some_and(|choice| choice.part().is_some()) {
+            // It came in one piece, so it is complete, reason or not.
+            self.finish(FinishReason::Stop, out);
+        } else {
+            let message = "answered with JSON that is no chat completion";
+            self.failure = Some(self.origin.malformed(message));
         }
     }
 

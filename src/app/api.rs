@@ -1,0 +1,219 @@
+//! The HTTP API as the browser calls it.
+
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+use super::i18n::Texts;
+use crate::article::brief::Brief;
+use crate::article::generation::{ArticlePage, Generation};
+use crate::article::problem::{Problem, ProblemBody};
+
+/// Why a call did not succeed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Failure {
+    /// No answer came: whether the server acted is not known.
+    Unreachable,
+    /// An answer came that is not what the API says.
+    Malformed,
+    /// The server says no, and why.
+    Problem(Problem),
+}
+
+impl Failure {
+    /// What happened, and what can be done.
+    pub fn words(&self, texts: &Texts) -> (String, String) {
+        match self {
+            Self::Unreachable => {
+                (texts.network_failed.to_owned(), texts.network_failed_hint.to_owned())
+            }
+            Self::Malformed => (texts.bad_answer.to_owned(), texts.bad_answer_hint.to_owned()),
+            Self::Problem(problem) => (texts.problem)(problem),
+        }
+    }
+
+    /// The id under which the server logged it, where there is one.
+    pub fn request_id(&self) -> Option<&str> {
+        match self {
+            Self::Problem(problem) if !problem.request_id.is_empty() => Some(&problem.request_id),
+            _ => None,
+        }
+    }
+}
+
+/// Asks for an article; with `article` for a new revision of it.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn create(
+    brief: &Brief,
+    article: Option<Uuid>,
+    idempotency_key: &str,
+) -> Result<Generation, Failure> {
+    let path = match article {
+        None => "/api/v1/generations".to_owned(),
+        Some(article) => format!("/api/v1/articles/{article}/generations"),
+    };
+    let body = serde_json::to_string(brief).map_err(|_| Failure::Malformed)?;
+    let headers =
+        [("Content-Type", "application/json"), ("Idempotency-Key", idempotency_key)];
+    read(&send("POST", &path, &headers, Some(&body)).await?).await
+}
+
+/// The resource of a generation.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn generation(id: Uuid) -> Result<Generation, Failure> {
+    read(&send("GET", &format!("/api/v1/generations/{id}"), &[], None).await?).await
+}
+
+/// Stops a generation; the answer comes once upstream is closed.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn cancel(id: Uuid) -> Result<Generation, Failure> {
+    read(&send("POST", &format!("/api/v1/generations/{id}/cancel"), &[], None).await?).await
+}
+
+/// Goes on from where a generation ended.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn continue_from(id: Uuid, idempotency_key: &str) -> Result<Generation, Failure> {
+    let path = format!("/api/v1/generations/{id}/continue");
+    let headers = [("Idempotency-Key", idempotency_key)];
+    read(&send("POST", &path, &headers, None).await?).await
+}
+
+/// Makes an old revision the one that readers see.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn restore_revision(article: Uuid, revision: Uuid) -> Result<(), Failure> {
+    let path = format!("/api/v1/articles/{article}/revisions/{revision}/restore");
+    send("POST", &path, &[], None).await.map(drop)
+}
+
+/// A page of the library. Without a cursor the first.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn articles(cursor: Option<&str>) -> Result<ArticlePage, Failure> {
+    let path = match cursor {
+        None => "/api/v1/articles".to_owned(),
+        Some(cursor) => {
+            let cursor = String::from(js_sys::encode_uri_component(cursor));
+            format!("/api/v1/articles?cursor={cursor}")
+        }
+    };
+    read(&send("GET", &path, &[], None).await?).await
+}
+
+/// Deletes an article; [`restore_article`] undoes it.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn delete_article(id: Uuid) -> Result<(), Failure> {
+    send("DELETE", &format!("/api/v1/articles/{id}"), &[], None).await.map(drop)
+}
+
+/// Undoes [`delete_article`].
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn restore_article(id: Uuid) -> Result<(), Failure> {
+    send("POST", &format!("/api/v1/articles/{id}/restore"), &[], None).await.map(drop)
+}
+
+/// Opens the event stream of a generation behind `after`. The answer can have any status.
+///
+/// # Errors
+/// [`Failure::Unreachable`], also when `signal` ended it.
+pub async fn events(
+    id: Uuid,
+    after: u64,
+    signal: &web_sys::AbortSignal,
+) -> Result<web_sys::Response, Failure> {
+    let path = format!("/api/v1/generations/{id}/events");
+    let after = after.to_string();
+    let headers = [("Accept", "text/event-stream"), ("Last-Event-ID", after.as_str())];
+    fetch("GET", &path, &headers, None, Some(signal)).await
+}
+
+/// A fresh key for `Idempotency-Key`. Not `crypto.randomUUID`, which plain HTTP does not have.
+pub fn idempotency_key() -> String {
+    let mut bytes = [0; 16];
+    let filled = web_sys::window()
+        .and_then(|window| window.crypto().ok())
+        .is_some_and(|crypto| crypto.get_random_values_with_u8_array(&mut bytes).is_ok());
+    if !filled {
+        for byte in &mut bytes {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0..256")]
+            {
+                *byte = (js_sys::Math::random() * 256.0) as u8;
+            }
+        }
+    }
+    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+}
+
+async fn send(
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Option<&str>,
+) -> Result<web_sys::Response, Failure> {
+    let response = fetch(method, path, headers, body, None).await?;
+    if response.ok() {
+        return Ok(response);
+    }
+    Err(match read::<ProblemBody>(&response).await {
+        Ok(body) => Failure::Problem(body.error),
+        Err(failure) => failure,
+    })
+}
+
+async fn fetch(
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Option<&str>,
+    signal: Option<&web_sys::AbortSignal>,
+) -> Result<web_sys::Response, Failure> {
+    let started = start(method, path, headers, body, signal);
+    // The only reasons for a refusal here are an aborted signal and the network.
+    let promise = started.map_err(|_| Failure::Unreachable)?;
+    let response = JsFuture::from(promise).await.map_err(|_| Failure::Unreachable)?;
+    response.dyn_into().map_err(|_| Failure::Malformed)
+}
+
+fn start(
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Option<&str>,
+    signal: Option<&web_sys::AbortSignal>,
+) -> Result<js_sys::Promise, JsValue> {
+    let window = web_sys::window().ok_or(JsValue::NULL)?;
+    let init = web_sys::RequestInit::new();
+    init.set_method(method);
+    init.set_signal(signal);
+    let set = web_sys::Headers::new()?;
+    for (name, value) in headers {
+        set.set(name, value)?;
+    }
+    init.set_headers(&set);
+    if let Some(body) = body {
+        init.set_body(&body.into());
+    }
+    Ok(window.fetch_with_str_and_init(path, &init))
+}
+
+async fn read<T: DeserializeOwned>(response: &web_sys::Response) -> Result<T, Failure> {
+    let text = response.text().map_err(|_| Failure::Malformed)?;
+    let text = JsFuture::from(text).await.map_err(|_| Failure::Unreachable)?;
+    let text = text.as_string().ok_or(Failure::Malformed)?;
+    serde_json::from_str(&text).map_err(|_| Failure::Malformed)
+}

@@ -1,0 +1,237 @@
+//! The article in the middle, everything else at its sides.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use web_sys::KeyboardEvent;
+
+use super::code_copy;
+use super::copy_markdown::CopyMarkdown;
+use super::facts::Facts;
+use super::live_bar::LiveBar;
+use super::notices::Notices;
+use super::outline::Outline;
+use super::problem_note::ProblemNote;
+use super::regenerate::Regenerate;
+use super::revision_bar::RevisionBar;
+use super::stage_progress::StageProgress;
+use super::stop_button::StopButton;
+use crate::app::api::Failure;
+use crate::app::format::duration;
+use crate::app::live::Live;
+use crate::app::page_data::ArticleData;
+use crate::app::preferences::use_texts;
+use crate::app::progress::Connection;
+use crate::article::event::GenerationState;
+
+/// See the module. `reload` renews the whole page.
+#[component]
+pub fn ArticleView(
+    /// What the page shows.
+    data: ArticleData,
+    /// Renews the whole page.
+    reload: Callback<()>,
+) -> impl IntoView {
+    let texts = use_texts();
+    let html = data.html.clone();
+    let topic = data.generation.brief.topic.clone();
+    let warnings = data.generation.warnings.clone();
+    let language = data.article.language.clone();
+    let live = Live::new(data);
+    let running = Memo::new(move |_| live.running());
+    let regenerating = RwSignal::new(false);
+
+    let paper = NodeRef::<leptos::html::Article>::new();
+    Effect::new(move |started: Option<bool>| match (started, paper.get()) {
+        (Some(true), _) => true,
+        (_, Some(element)) => {
+            live.start(element.into(), texts, reload);
+            true
+        }
+        (_, None) => false,
+    });
+
+    let stop = Callback::new(move |()| live.stop());
+    let key = window_event_listener(leptos::ev::keydown, move |event: KeyboardEvent| {
+        if event.key() != "Escape" || event.is_composing() || event.default_prevented() {
+            return;
+        }
+        if regenerating.get_untracked() {
+            regenerating.set(false);
+        } else if running.get_untracked() {
+            live.stop();
+        }
+    });
+    let scroll = window_event_listener(leptos::ev::scroll, move |_| live.scrolled());
+    on_cleanup(move || {
+        key.remove();
+        scroll.remove();
+    });
+
+    let elapsed_ms = elapsed(live);
+    let title = page_title(live, topic.clone());
+    let current = Signal::derive(move || {
+        let last = live.outline.with(|outline| outline.last().map(|entry| entry.anchor.clone()));
+        last.filter(|_| running.get())
+    });
+    let markdown = Signal::derive(move || live.data.with(|data| data.text.clone()));
+    let ghost = move || {
+        (!live.has_text.get()).then(|| view! { <p class="ghost">{topic.clone()}</p> })
+    };
+    let line_state = move || (texts.connection)(live.connection.get());
+    let announced = move || {
+        let state = live.progress.with(|progress| progress.state);
+        match (running.get(), live.ended_here.get(), live.has_text.get()) {
+            (true, _, true) => texts.started,
+            (false, true, _) => (texts.ended)(state),
+            _ => "",
+        }
+    };
+    view! {
+        <Title text=title />
+        <main id="content" class="desk" class:writing=move || running.get()>
+            <aside class="side outline-side">
+                <Outline entries=live.outline current />
+            </aside>
+            <div class="middle">
+                <Show when=move || !running.get()>
+                    <RevisionBar live reload regenerating />
+                    <Ending live />
+                </Show>
+                {move || live.failure.get().map(|failure| view! { <ProblemNote failure /> })}
+                <Show when=move || regenerating.get()>
+                    <Regenerate live reload open=regenerating />
+                </Show>
+                {ghost}
+                <Byline live />
+                <article
+                    node_ref=paper
+                    lang=language
+                    inner_html=html
+                    on:click=move |event| code_copy::clicked(&event, texts)
+                ></article>
+                <Show when=move || running.get() && !live.following.get()>
+                    <button type="button" class="btn jump" on:click=move |_| live.jump_to_end()>
+                        {texts.jump_to_end}
+                        <span aria-hidden="true">"↓"</span>
+                    </button>
+                </Show>
+            </div>
+            <aside class="side facts-side">
+                <StageProgress progress=live.progress elapsed_ms />
+                <Facts progress=live.progress />
+                <p class="line-state" class:unseen=move || line_state().is_empty() role="status">
+                    {line_state}
+                </p>
+                <Notices progress=live.progress warnings />
+                <p class="actions">
+                    <Show
+                        when=move || running.get()
+                        fallback=move || view! { <CopyMarkdown text=markdown /> }
+                    >
+                        <StopButton stopping=live.stopping stop with_key=true />
+                    </Show>
+                </p>
+            </aside>
+            <p class="unseen" role="status" aria-live="polite">
+                {announced}
+            </p>
+        </main>
+        <Show when=move || running.get()>
+            <LiveBar
+                progress=live.progress
+                connection=live.connection
+                stopping=live.stopping
+                stop
+            />
+        </Show>
+    }
+    .into_any()
+}
+
+/// How it ended, where that is not simply well.
+#[component]
+fn Ending(live: Live) -> impl IntoView {
+    let texts = use_texts();
+    move || {
+        let meaning =
+            if live.has_text.get() { texts.text_kept } else { texts.nothing_written };
+        live.progress.with(|progress| match (progress.state, &progress.problem) {
+            (GenerationState::Failed, Some(problem)) => {
+                let failure = Failure::Problem(problem.clone());
+                Some(view! { <ProblemNote failure meaning /> }.into_any())
+            }
+            (GenerationState::Interrupted, _) => {
+                let said = format!("{} {meaning}", texts.interrupted);
+                Some(view! { <p class="note warn">{said}</p> }.into_any())
+            }
+            (GenerationState::Rejected, _) => {
+                let said = (texts.rejected)(&progress.findings.join("; "));
+                Some(view! { <p class="note warn">{said}</p> }.into_any())
+            }
+            (GenerationState::Cancelled, _) => progress.upstream_closed_ms.map(|ms| {
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+                let closed = if ms < 1.0 { "< 1 ms".to_owned() } else { duration(ms.round() as u64) };
+                let said = format!("{} {meaning}", (texts.upstream_closed)(&closed));
+                view! { <p class="note">{said}</p> }.into_any()
+            }),
+            _ => None,
+        })
+    }
+}
+
+/// What a reader wants to know before reading.
+#[component]
+fn Byline(live: Live) -> impl IntoView {
+    let texts = use_texts();
+    move || {
+        live.data.with(|data| {
+            let meta = data.meta.as_ref().filter(|meta| meta.words > 0)?;
+            let facts = [
+                (texts.minutes_to_read)(meta.reading_minutes),
+                (texts.words)(meta.words, &data.article.language),
+                texts.machine_written.to_owned(),
+            ];
+            Some(view! { <p class="faint byline num">{facts.join(" · ")}</p> })
+        })
+    }
+}
+
+/// What the tab says: that it is written, how it ended while the reader looked elsewhere, or simply
+/// the title.
+fn page_title(live: Live, topic: String) -> impl Fn() -> String + Clone + Send + Sync + 'static {
+    let texts = use_texts();
+    move || {
+        let title = live.data.with(|data| data.article.title.clone());
+        let title = if title.is_empty() { topic.clone() } else { title };
+        let ended = live.ended_unseen.get();
+        match ended {
+            Some(state) => (texts.title_ended)(state, &title),
+            None if live.running() => (texts.title_writing)(&title),
+            None => format!("{title} · Inkstream"),
+        }
+    }
+}
+
+/// Milliseconds since the generation was accepted, by the server's clock, renewed every second
+/// while it runs. `None` on the server and until the browser counts.
+fn elapsed(live: Live) -> Signal<Option<u64>> {
+    let elapsed = RwSignal::new(None);
+    Effect::new(move || {
+        let (server_now, created) =
+            live.data.with_untracked(|data| (data.now, data.generation.created_at));
+        #[expect(clippy::cast_precision_loss, reason = "exact until the year 287396")]
+        let ahead = server_now as f64 - js_sys::Date::now();
+        let tick = move || {
+            if live.connection.try_get_untracked() == Some(Connection::Live) {
+                #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds")]
+                let now = (js_sys::Date::now() + ahead) as i64;
+                elapsed.set(u64::try_from(now - created).ok());
+            }
+        };
+        let every = std::time::Duration::from_secs(1);
+        if let Ok(interval) = set_interval_with_handle(tick, every) {
+            on_cleanup(move || interval.clear());
+        }
+    });
+    elapsed.into()
+}

@@ -1,0 +1,87 @@
+//! Copy buttons on blocks of code, also on one that is still being written.
+
+use leptos::logging::warn;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Element, HtmlElement, HtmlTextAreaElement};
+
+use crate::app::dom_writer::copy_button;
+use crate::app::i18n::Texts;
+
+/// Gives every block of code in an article that the server rendered its button.
+pub fn add_buttons(article: &Element, texts: &'static Texts) {
+    let Ok(captions) = article.query_selector_all("figure.code > figcaption") else {
+        return;
+    };
+    for index in 0..captions.length() {
+        let Some(caption) = captions.get(index) else {
+            continue;
+        };
+        let added = copy_button(&document(), texts.copy)
+            .and_then(|button| caption.append_child(&button));
+        if let Err(error) = added {
+            warn!("a copy button could not be made: {error:?}");
+        }
+    }
+}
+
+/// Handles a click anywhere in an article: copies when it was on a copy button.
+pub fn clicked(event: &web_sys::MouseEvent, texts: &'static Texts) {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let Some(button) = target.and_then(|it| it.closest("button[data-copy]").ok().flatten()) else {
+        return;
+    };
+    let code = button
+        .closest("figure")
+        .ok()
+        .flatten()
+        .and_then(|figure| figure.query_selector("pre > code").ok().flatten())
+        .and_then(|code| code.text_content());
+    let Some(code) = code else {
+        return;
+    };
+    spawn_local(async move {
+        let copied = copy_text(&code).await;
+        button.set_text_content(Some(if copied { texts.copied } else { texts.copy_failed }));
+        set_timeout(
+            move || button.set_text_content(Some(texts.copy)),
+            std::time::Duration::from_secs(2),
+        );
+    });
+}
+
+/// Puts a text on the clipboard; says whether it is there.
+pub async fn copy_text(text: &str) -> bool {
+    // Over plain HTTP the property is undefined, and any call on it would throw.
+    let navigator = window().navigator();
+    let clipboard = js_sys::Reflect::get(&navigator, &"clipboard".into());
+    if clipboard.is_ok_and(|clipboard| !clipboard.is_undefined())
+        && JsFuture::from(navigator.clipboard().write_text(text)).await.is_ok()
+    {
+        return true;
+    }
+    copy_by_selection(text).unwrap_or(false)
+}
+
+/// The way of before the clipboard API, which works without HTTPS.
+fn copy_by_selection(text: &str) -> Option<bool> {
+    let document = document();
+    let focused = document.active_element();
+    let area: HtmlTextAreaElement = document.create_element("textarea").ok()?.dyn_into().ok()?;
+    area.set_value(text);
+    area.set_class_name("unseen");
+    document.body()?.append_child(&area).ok()?;
+    area.select();
+    let copied = document
+        .dyn_ref::<web_sys::HtmlDocument>()
+        .and_then(|document| document.exec_command("copy").ok());
+    area.remove();
+    if let Some(focused) = focused.and_then(|focused| focused.dyn_into::<HtmlElement>().ok())
+        && focused.focus().is_err()
+    {
+        warn!("the focus could not be given back");
+    }
+    copied
+}

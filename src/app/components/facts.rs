@@ -1,0 +1,73 @@
+//! The figures of a generation.
+
+use leptos::prelude::*;
+
+use crate::app::format::{cost, count, duration, money, speed};
+use crate::app::preferences::use_texts;
+use crate::app::progress::Progress;
+
+/// Time to the first token, speed, tokens, cost, the model and why it was chosen.
+#[component]
+pub fn Facts(
+    /// What is known of the generation.
+    progress: RwSignal<Progress>,
+) -> impl IntoView {
+    let texts = use_texts();
+    let dash = || "–".to_owned();
+    let first = move || progress.with(|p| p.first_token_ms).map_or_else(dash, duration);
+    let rate = move || {
+        progress.with(|p| speed(p.usage.completion, p.writing_ms)).map_or_else(dash, count)
+    };
+    let written = move || count(progress.with(|p| p.usage.completion));
+    let price = move || {
+        progress.with(|p| match cost(&p.usage) {
+            Some(amount) => amount,
+            None if p.usage.completion > 0 => texts.cost_unknown.to_owned(),
+            None => dash(),
+        })
+    };
+    let estimate = move || {
+        progress.with(|p| {
+            let estimate = &p.routed.as_ref().filter(|_| !p.state.is_ended())?.estimate;
+            let currency = estimate.currency.as_deref()?;
+            let amount = money(estimate.cost.filter(|cost| *cost > 0)?, currency);
+            Some((texts.cost_estimate)(&amount))
+        })
+    };
+    let model = move || progress.with(|p| p.model.clone()).unwrap_or_else(dash);
+    let why = move || {
+        progress.with(|p| {
+            let reasons = &p.routed.as_ref()?.reasons;
+            Some(reasons.iter().map(texts.route_reason).collect::<Vec<_>>().join(" · "))
+        })
+    };
+    view! {
+        <dl class="facts" aria-label=texts.facts>
+            <div>
+                <dt>{texts.first_token}</dt>
+                <dd>{first}</dd>
+            </div>
+            <div>
+                <dt>{texts.speed}</dt>
+                <dd>
+                    {rate} " " <small>{texts.speed_unit}</small>
+                </dd>
+            </div>
+            <div>
+                <dt>{texts.written}</dt>
+                <dd>
+                    {written} " " <small>{texts.tokens_unit}</small>
+                </dd>
+            </div>
+            <div>
+                <dt>{texts.cost}</dt>
+                <dd>{price} <small class="line">{estimate}</small></dd>
+            </div>
+            <div class="wide">
+                <dt>{texts.model}</dt>
+                <dd>{model} <small class="line">{why}</small></dd>
+            </div>
+        </dl>
+    }
+    .into_any()
+}

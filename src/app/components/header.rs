@@ -1,0 +1,35 @@
+//! The bar on top of every page.
+
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+use super::language_switch::LanguageSwitch;
+use super::theme_switch::ThemeSwitch;
+use crate::app::preferences::use_texts;
+
+/// The name, the way to every page, language and theme.
+#[component]
+pub fn Header() -> impl IntoView {
+    let texts = use_texts();
+    view! {
+        <a class="skip" href="#content">
+            {texts.skip_to_content}
+        </a>
+        <header class="bar">
+            <a class="word" href="/">
+                "Inkstream"
+            </a>
+            <nav aria-label=texts.main_navigation>
+                <A href="/" exact=true>
+                    {texts.write}
+                </A>
+                <A href="/articles">{texts.library}</A>
+            </nav>
+            <div class="end">
+                <LanguageSwitch />
+                <ThemeSwitch />
+            </div>
+        </header>
+    }
+    .into_any()
+}

@@ -1,0 +1,153 @@
+//! One article in the list.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use uuid::Uuid;
+
+use super::confirm::ConfirmDelete;
+use super::moment::Moment;
+use super::stop_button::StopButton;
+use crate::app::api::{self, Failure};
+use crate::app::preferences::use_texts;
+use crate::article::brief::Style;
+use crate::article::event::GenerationState;
+use crate::article::generation::{ArticleSummary, UnixMs};
+
+/// An article in the list, or the place where it was.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    article: ArticleSummary,
+    deleted: bool,
+}
+
+impl Row {
+    /// An article that is there.
+    pub fn new(article: ArticleSummary) -> Self {
+        Self { article, deleted: false }
+    }
+
+    /// Whether it is being written.
+    pub fn is_writing(&self) -> bool {
+        !self.deleted && !self.article.state.is_ended()
+    }
+
+    /// What makes a row a different one for the page.
+    pub fn key(&self) -> (Uuid, GenerationState, String, UnixMs, bool) {
+        let article = &self.article;
+        (article.id, article.state, article.title.clone(), article.updated_at, self.deleted)
+    }
+
+    /// Takes over the newest page; rows behind it stay, and so does the place of a deleted one.
+    pub fn renew(rows: &mut Vec<Self>, newest: Vec<ArticleSummary>) {
+        let mut renewed: Vec<Self> = newest.into_iter().map(Self::new).collect();
+        for (index, row) in rows.drain(..).enumerate() {
+            if !renewed.iter().any(|known| known.article.id == row.article.id) {
+                let place = if row.deleted { index.min(renewed.len()) } else { renewed.len() };
+                renewed.insert(place, row);
+            }
+        }
+        *rows = renewed;
+    }
+
+    /// Adds a further page.
+    pub fn append(rows: &mut Vec<Self>, more: Vec<ArticleSummary>) {
+        for article in more {
+            if !rows.iter().any(|known| known.article.id == article.id) {
+                rows.push(Self::new(article));
+            }
+        }
+    }
+}
+
+/// See the module.
+#[component]
+pub fn LibraryRow(
+    /// The row.
+    row: Row,
+    /// All rows.
+    rows: RwSignal<Vec<Row>>,
+    /// Where a failure is said.
+    failure: RwSignal<Option<Failure>>,
+    /// Renews the list.
+    renew: Callback<()>,
+) -> impl IntoView {
+    let texts = use_texts();
+    let busy = RwSignal::new(false);
+    let Row { article, deleted } = row;
+    let id = article.id;
+    let mark = move |deleted: bool| {
+        rows.update(|rows| {
+            if let Some(row) = rows.iter_mut().find(|row| row.article.id == id) {
+                row.deleted = deleted;
+            }
+        });
+    };
+    if deleted {
+        let undo = move |_| {
+            act(busy, failure, api::restore_article(id), move || mark(false));
+        };
+        return view! {
+            <li class="deleted">
+                <span class="muted" role="status">{(texts.deleted)(&article.title)}</span>
+                <button type="button" class="btn" disabled=move || busy.get() on:click=undo>
+                    {texts.undo}
+                </button>
+            </li>
+        }
+        .into_any();
+    }
+    let delete = Callback::new(move |()| {
+        act(busy, failure, api::delete_article(id), move || mark(true));
+    });
+    let generation = article.generation_id;
+    let stop = Callback::new(move |()| {
+        let stopped = async move { api::cancel(generation).await.map(drop) };
+        act(busy, failure, stopped, move || renew.run(()));
+    });
+    let writing = !article.state.is_ended();
+    let style = Style::parse(&article.style).map(texts.style);
+    let words = (article.words > 0).then(|| {
+        view! { <span class="num">{(texts.words)(article.words, &article.language)}</span> }
+    });
+    let state = (texts.state)(article.state);
+    view! {
+        <li class:writing=writing>
+            <div class="what">
+                <a href=format!("/articles/{id}") lang=article.language.clone()>
+                    {article.title.clone()}
+                </a>
+                <p class="faint facts-line">
+                    <span class=format!("state {}", article.state.as_str())>{state}</span>
+                    {style.map(|style| view! { <span>{style}</span> })}
+                    {words}
+                    <span class="num"><Moment at=article.updated_at /></span>
+                </p>
+            </div>
+            <div class="actions">
+                {writing.then(|| view! { <StopButton stopping=busy stop /> })}
+                <ConfirmDelete title=article.title confirmed=delete />
+            </div>
+        </li>
+    }
+    .into_any()
+}
+
+fn act(
+    busy: RwSignal<bool>,
+    failure: RwSignal<Option<Failure>>,
+    act: impl Future<Output = Result<(), Failure>> + 'static,
+    done: impl FnOnce() + 'static,
+) {
+    busy.set(true);
+    failure.set(None);
+    spawn_local(async move {
+        let answer = act.await;
+        busy.try_set(false);
+        match answer {
+            Ok(()) => done(),
+            Err(failed) => {
+                failure.try_set(Some(failed));
+            }
+        }
+    });
+}

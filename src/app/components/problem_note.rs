@@ -1,0 +1,36 @@
+//! What happened, what it means for the text, what can be done.
+
+use leptos::prelude::*;
+
+use crate::app::api::Failure;
+use crate::app::preferences::use_texts;
+
+/// A failure in words. `meaning`: what it means for the text, where it means something.
+#[component]
+pub fn ProblemNote(
+    /// What failed.
+    failure: Failure,
+    /// What it means for the text.
+    #[prop(optional, into)]
+    meaning: String,
+) -> impl IntoView {
+    let texts = use_texts();
+    let (what, remedy) = failure.words(texts);
+    let request = failure.request_id().map(|id| {
+        view! { <span class="faint request">{(texts.request_id)(id)}</span> }
+    });
+    view! {
+        <div class="note warn" role="alert">
+            <span>
+                <b>{what}</b>
+                " "
+                {meaning}
+                " "
+                {remedy}
+                " "
+                {request}
+            </span>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,177 @@
+//! Which revision this is, how it came about, and where to go from it.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::hooks::use_navigate;
+
+use super::moment::Moment;
+use crate::app::api::{self, Failure};
+use crate::app::format::{cost, count};
+use crate::app::live::Live;
+use crate::app::preferences::use_texts;
+use crate::app::use_hydrated;
+use crate::article::event::GenerationState;
+use crate::article::generation::RevisionSummary;
+
+/// See the module. `reload` renews the whole page.
+#[component]
+pub fn RevisionBar(
+    /// The article.
+    live: Live,
+    /// Renews the whole page.
+    reload: Callback<()>,
+    /// Whether the form for the next revision is open.
+    regenerating: RwSignal<bool>,
+) -> impl IntoView {
+    let (texts, hydrated) = (use_texts(), use_hydrated());
+    let busy = RwSignal::new(false);
+    let navigate = use_navigate();
+    let home = Callback::new(move |()| {
+        let article = live.data.with_untracked(|data| data.article.id);
+        navigate(&format!("/articles/{article}"), Default::default());
+        reload.run(());
+    });
+
+    // Sent again after a lost answer, it must not be written twice.
+    let key = StoredValue::new(None::<String>);
+    let go_on = move |_| {
+        let generation = live.data.with_untracked(|data| data.generation.id);
+        let unanswered = key.get_value().unwrap_or_else(api::idempotency_key);
+        key.set_value(Some(unanswered.clone()));
+        run(live, busy, home, async move {
+            let answer = api::continue_from(generation, &unanswered).await;
+            if answer.as_ref().err() != Some(&Failure::Unreachable) {
+                drop(key.try_set_value(None));
+            }
+            answer.map(drop)
+        });
+    };
+    let make_current = move |_| {
+        let (article, shown) =
+            live.data.with_untracked(|data| (data.article.id, data.shown.as_ref().map(|it| it.id)));
+        if let Some(shown) = shown {
+            run(live, busy, home, api::restore_revision(article, shown));
+        }
+    };
+
+    let which = move || {
+        live.data.with(|data| match &data.shown {
+            Some(shown) => (texts.revision_of)(shown.number, data.revisions.len()),
+            None => (texts.state)(live.progress.with(|progress| progress.state)).to_owned(),
+        })
+    };
+    let how = move || {
+        let (state, usage) = live.progress.with(|it| (it.state, it.usage.clone()));
+        let mut facts = vec![(texts.ended_after)(state, &count(usage.completion))];
+        facts.extend(cost(&usage));
+        facts.retain(|fact| !fact.is_empty());
+        facts.join(" · ")
+    };
+    let continuable = move || {
+        live.progress.with(|progress| {
+            matches!(
+                progress.state,
+                GenerationState::Cancelled | GenerationState::Failed | GenerationState::Interrupted
+            )
+        })
+    };
+    let old = Memo::new(move |_| {
+        live.data.with(|data| data.shown.as_ref().is_some_and(|shown| !shown.current))
+    });
+    let waiting = move || hydrated.not_yet() || busy.get();
+    view! {
+        <div class="revisions">
+            <b>{which}</b>
+            <span class="muted num">{how}</span>
+            <span class="end">
+                <button
+                    type="button"
+                    class="btn quiet"
+                    disabled=waiting
+                    aria-expanded=move || regenerating.get().to_string()
+                    on:click=move |_| regenerating.update(|open| *open = !*open)
+                >
+                    {texts.regenerate}
+                </button>
+                <Show when=continuable>
+                    <button type="button" class="btn primary" disabled=waiting on:click=go_on>
+                        {texts.continue_writing}
+                    </button>
+                </Show>
+            </span>
+            <RevisionList live />
+        </div>
+        <Show when=move || old.get()>
+            <div class="note">
+                <span>{texts.not_current}</span>
+                <button type="button" class="btn" disabled=waiting on:click=make_current>
+                    {texts.make_current}
+                </button>
+                <a class="btn quiet" href=move || live.data.with(|d| format!("/articles/{}", d.article.id))>
+                    {texts.back_to_current}
+                </a>
+            </div>
+        </Show>
+    }
+    .into_any()
+}
+
+/// Does what a button was pressed for, and goes to the article as it then is.
+fn run(
+    live: Live,
+    busy: RwSignal<bool>,
+    done: Callback<()>,
+    act: impl Future<Output = Result<(), Failure>> + 'static,
+) {
+    busy.set(true);
+    live.failure.set(None);
+    spawn_local(async move {
+        let answer = act.await;
+        // The page may have been left meanwhile.
+        if busy.try_set(false).is_some() {
+            return;
+        }
+        match answer {
+            Ok(()) => done.run(()),
+            Err(failure) => live.failure.set(Some(failure)),
+        }
+    });
+}
+
+/// The other revisions, each a click away.
+#[component]
+fn RevisionList(live: Live) -> impl IntoView {
+    let texts = use_texts();
+    move || {
+        let (article, shown, revisions) = live.data.with(|data| {
+            (data.article.id, data.shown.as_ref().map(|it| it.id), data.revisions.clone())
+        });
+        (revisions.len() > 1).then(|| {
+            let item = |revision: RevisionSummary| {
+                let here = (shown == Some(revision.id)).then_some("page");
+                let href = if revision.current {
+                    format!("/articles/{article}")
+                } else {
+                    format!("/articles/{article}?revision={}", revision.id)
+                };
+                let state = revision.state.map(texts.state);
+                view! {
+                    <li>
+                        <a href=href aria-current=here>
+                            {(texts.revision_number)(revision.number)}
+                        </a>
+                        <span class="faint num">
+                            {state} " · " {revision.model} " · " <Moment at=revision.created_at />
+                        </span>
+                    </li>
+                }
+            };
+            view! {
+                <details class="revision-list">
+                    <summary>{texts.revisions}</summary>
+                    <ol>{revisions.into_iter().map(item).collect_view()}</ol>
+                </details>
+            }
+        })
+    }
+}

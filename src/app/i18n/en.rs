@@ -1,0 +1,341 @@
+//! The interface in English.
+
+use super::texts::{FieldText, StageState, Texts};
+use crate::app::brief_draft::{Field, FieldFault};
+use crate::app::format::count;
+use crate::app::preferences::Theme;
+use crate::app::progress::Connection;
+use crate::article::brief::{FindingKind, Range, Style};
+use crate::article::event::{GenerationState, Notice, NoticeKind, RouteReason, Stage};
+use crate::article::problem::{Code, Problem};
+
+pub(super) static TEXTS: Texts = Texts {
+    language_name: "English",
+    skip_to_content: "Skip to the content",
+    main_navigation: "Main",
+    write: "Write",
+    library: "Library",
+    switch_language: "切换到中文",
+    theme,
+    needs_javascript: "Writing needs JavaScript. Finished articles can be read without it, in the library.",
+
+    compose_title: "Write an article",
+    ask: "What should we write?",
+    style_label: "Style",
+    style,
+    more: "More",
+    details: "For whom, and how",
+    sampling: "Sampling",
+    field,
+    advised: |range| format!("Advised: {} to {}.", range.min, range.max),
+    unusual: |range| {
+        format!(
+            "Outside the advised {} to {}. It will be used as it is; expect unusual text.",
+            range.min, range.max
+        )
+    },
+    fault,
+    characters_left: |left| format!("{left} characters left"),
+    characters_over: |over| format!("{over} characters too many"),
+    language_of_topic: "That of the topic",
+    model_by_style: "Chosen by style",
+    will_write: |model| format!("{model} will write"),
+    will_write_demo: |model| format!("{model} · a sample on the nearest topic · free"),
+    submit: "Write",
+    submitting: "Sending…",
+    rewrite: "Write again",
+    ideas: "Or start from one of these",
+    demo_only: "No model is connected yet. The demo writes a sample article, so you can try everything: stopping, continuing, even a failing model (under More). To connect one, put its key into .env and start again.",
+
+    outline: "On this page",
+    progress: "Progress",
+    facts: "Figures",
+    stage: |stage| match stage {
+        Stage::Preprocess => "Prepare",
+        Stage::Route => "Choose a model",
+        Stage::Generate => "Write",
+        Stage::Postprocess => "Finish",
+    },
+    stage_state: |state| match state {
+        StageState::Pending => "pending",
+        StageState::Now => "in progress",
+        StageState::Done => "done",
+        StageState::Stopped => "ended here",
+    },
+    first_token: "First token",
+    speed: "Speed",
+    speed_unit: "tok/s",
+    written: "Written",
+    tokens_unit: "tok",
+    cost: "Cost",
+    cost_unknown: "no price",
+    cost_estimate: |amount| format!("about {amount} in all"),
+    model: "Model",
+    route_reason,
+    notices: "On the way",
+    notice,
+    warnings: "Unusual in the brief",
+    warning: |param, message| match param {
+        "temperature" => "The temperature is outside the advised range; it was used as it is.".to_owned(),
+        "top_p" => "top_p is outside the advised range; it was used as it is.".to_owned(),
+        _ => message.to_owned(),
+    },
+    reasoning: "What the model thought first",
+    stop: "Stop",
+    stopping: "Stopping…",
+    jump_to_end: "To the end",
+    connection: |connection| match connection {
+        Connection::Idle | Connection::Live => "",
+        Connection::Reconnecting => {
+            "The connection is silent. Reconnecting; the article is safe and goes on from the same character."
+        }
+        Connection::Offline => {
+            "This device is offline. The server keeps writing; the page goes on by itself once the network is back."
+        }
+    },
+    state,
+    waiting: "Waiting in line for a free place.",
+    started: "Writing has begun.",
+    ended: |state| match state {
+        GenerationState::Done => "The article is finished.",
+        GenerationState::Cancelled => "Writing was stopped. The text so far is kept.",
+        GenerationState::Failed => "Writing failed. The text so far is kept.",
+        GenerationState::Interrupted => "Writing was interrupted. The text so far is kept.",
+        GenerationState::Rejected => "The brief was rejected.",
+        GenerationState::Queued | GenerationState::Running => "",
+    },
+    title_writing: |title| format!("● Writing: {title}"),
+    title_ended: |state, title| match state {
+        GenerationState::Done => format!("✓ Done: {title}"),
+        other => format!("{}: {title}", state_word(other)),
+    },
+    minutes_to_read: |minutes| format!("{minutes} min read"),
+    words: |words, language| {
+        let unit = if language.starts_with("zh") { "characters" } else { "words" };
+        format!("{} {unit}", count(u64::from(words)))
+    },
+    machine_written: "machine-written",
+    revision_of: |number, all| format!("Revision {number} of {all}"),
+    revision_number: |number| format!("Revision {number}"),
+    ended_after: |state, tokens| match state {
+        GenerationState::Done => format!("finished, {tokens} tokens"),
+        GenerationState::Cancelled => format!("stopped by you after {tokens} tokens"),
+        GenerationState::Failed => format!("failed after {tokens} tokens"),
+        GenerationState::Interrupted => format!("interrupted after {tokens} tokens"),
+        GenerationState::Rejected => "rejected".to_owned(),
+        GenerationState::Queued | GenerationState::Running => String::new(),
+    },
+    upstream_closed: |ms| format!("upstream closed in {ms}"),
+    not_current: "This is not the revision that readers see.",
+    make_current: "Make this the current one",
+    back_to_current: "Back to the current one",
+    revisions: "Revisions",
+    continue_writing: "Continue",
+    regenerate: "Regenerate",
+    regenerate_title: "Write it again",
+    regenerate_note: "This makes a new revision. The others stay, one click away.",
+    cancel: "Cancel",
+    copy: "Copy",
+    copied: "Copied",
+    copy_failed: "Not copied: select the text and copy it by hand.",
+    copy_markdown: "Copy Markdown",
+    download_markdown: "Download Markdown",
+    no_text_yet: "Nothing is written yet.",
+    ended_without_text: "No text was written.",
+    text_kept: "The text so far is kept as a revision.",
+    nothing_written: "Nothing had been written yet, so nothing is lost.",
+    rejected: |findings| format!("The brief was rejected: {findings}."),
+    interrupted: "The server stopped while this was being written.",
+    tags: "Tags",
+
+    library_empty: "Nothing here yet",
+    library_empty_hint: "Every article that is written is kept here, also the unfinished ones.",
+    start_first: "Write the first one",
+    delete: "Delete",
+    delete_ask: "Delete this article?",
+    keep: "Keep",
+    deleted: |title| format!("“{title}” is deleted."),
+    undo: "Undo",
+    show_more: "Show more",
+    loading: "Loading…",
+    updated: "Changed",
+
+    not_found_title: "There is no such page",
+    not_found_hint: "The address may be mistyped, or the page has moved.",
+    article_not_found: "There is no such article",
+    article_not_found_hint: "It may have been deleted, or the address is incomplete.",
+    failed_to_load: "This page could not be loaded",
+    to_library: "To the library",
+    try_again: "Try again",
+    network_failed: "The server could not be reached.",
+    network_failed_hint: "Check the connection and try again. What you typed is still here.",
+    bad_answer: "The server's answer could not be understood.",
+    bad_answer_hint: "Reload the page; it may be older than the server.",
+    problem,
+    request_id: |id| format!("Request {id}"),
+};
+
+fn theme(theme: Theme) -> &'static str {
+    match theme {
+        Theme::System => "Theme: as the system",
+        Theme::Light => "Theme: light",
+        Theme::Dark => "Theme: dark",
+    }
+}
+
+fn style(style: Style) -> &'static str {
+    match style {
+        Style::Technical => "Technical",
+        Style::Tutorial => "Tutorial",
+        Style::Overview => "Overview",
+    }
+}
+
+fn state_word(state: GenerationState) -> &'static str {
+    match state {
+        GenerationState::Queued => "Waiting",
+        GenerationState::Running => "Writing",
+        GenerationState::Done => "Done",
+        GenerationState::Cancelled => "Stopped",
+        GenerationState::Rejected => "Rejected",
+        GenerationState::Failed => "Failed",
+        GenerationState::Interrupted => "Interrupted",
+    }
+}
+
+fn state(state: GenerationState) -> &'static str {
+    state_word(state)
+}
+
+fn field(field: Field) -> FieldText {
+    let (label, hint, example) = match field {
+        Field::Topic => (
+            "Topic",
+            "A topic, a question, or the points you want made.",
+            "A topic, a question, or the points you want made…",
+        ),
+        Field::Audience => ("Audience", "Who reads it.", "backend developers new to Rust"),
+        Field::TechStack => ("Tech stack", "Tools and languages it should use.", "Tokio, Axum"),
+        Field::Prerequisites => ("Prerequisites", "What readers know already.", "threads, HTTP"),
+        Field::Duration => {
+            ("Duration", "How long reading or following it should take.", "15 minutes")
+        }
+        Field::Language => ("Language", "The article's language.", ""),
+        Field::Length => ("Length", "Words; in Chinese, characters.", "1500"),
+        Field::Tone => ("Tone", "How it should sound.", "calm and exact"),
+        Field::Model => ("Model", "Tried first, before those of the style.", ""),
+        Field::Temperature => {
+            ("Temperature", "Higher is more varied, lower more predictable.", "0.7")
+        }
+        Field::TopP => ("top_p", "Only the likeliest words up to this share are considered.", "0.95"),
+        Field::MaxTokens => {
+            ("max_tokens", "The longest answer, in tokens; the text ends there.", "4096")
+        }
+        Field::FrequencyPenalty => {
+            ("Frequency penalty", "Higher repeats the same words less.", "0.1")
+        }
+        Field::PresencePenalty => {
+            ("Presence penalty", "Higher moves on to new subjects sooner.", "0.1")
+        }
+        Field::Stop => (
+            "Stop sequences",
+            "The text ends before any of these. One a line, at most four; \\n is a line break.",
+            "",
+        ),
+    };
+    FieldText { label, hint, example }
+}
+
+fn fault(fault: &FieldFault) -> String {
+    match fault {
+        FieldFault::NotANumber => "This is not a number.".to_owned(),
+        FieldFault::NotWhole => "This is not a whole number.".to_owned(),
+        FieldFault::Finding(kind) => match kind {
+            FindingKind::Blank => "Something has to stand here.".to_owned(),
+            FindingKind::TooLong { chars, max } => {
+                format!("{chars} characters; at most {max} are possible.")
+            }
+            FindingKind::TooMany { max } => format!("At most {max}."),
+            FindingKind::OutOfRange(Range { min, max }) => {
+                format!("Only {min} to {max} is possible.")
+            }
+            FindingKind::Unusual(Range { min, max }) => {
+                format!("Outside the advised {min} to {max}.")
+            }
+            FindingKind::NotALanguage => {
+                "This is not a language tag such as en or zh-CN.".to_owned()
+            }
+            FindingKind::NulCharacter => {
+                "There is an invisible character (U+0000) in it; remove it.".to_owned()
+            }
+        },
+    }
+}
+
+fn route_reason(reason: &RouteReason) -> String {
+    match reason.code.as_str() {
+        "brief_model" => "named in the brief".to_owned(),
+        "style_route" => "first for this style".to_owned(),
+        "default_route" => "first by default".to_owned(),
+        "demo_only" => "the demo, as no model is connected".to_owned(),
+        _ => reason.message.clone(),
+    }
+}
+
+fn notice(notice: &Notice) -> String {
+    let model = notice.model.as_deref().unwrap_or("the model");
+    match notice.kind {
+        NoticeKind::Retry => format!("The first try gave no text; {model} was asked again."),
+        NoticeKind::Failover => format!("The model before gave no text; {model} took over."),
+        NoticeKind::Continued => {
+            format!("Upstream broke off. {model} went on from the same word; nothing is lost.")
+        }
+        NoticeKind::Cached => "This text was already there; it cost nothing.".to_owned(),
+        NoticeKind::MaxTokens => "The text ends where max_tokens of the brief ends it.".to_owned(),
+        NoticeKind::Other => notice.message.clone(),
+    }
+}
+
+fn problem(problem: &Problem) -> (String, String) {
+    let (what, remedy) = match problem.code {
+        Code::UpstreamUnreachable => (
+            "The model's server could not be reached.",
+            "Check the provider's address in the configuration and the network, then try again.",
+        ),
+        Code::UpstreamTimeout => (
+            "The model did not answer in time.",
+            "Try again, or choose another model.",
+        ),
+        Code::UpstreamUnauthorized => (
+            "The provider refused the key.",
+            "Check the provider's key in the configuration.",
+        ),
+        Code::UpstreamRateLimited => (
+            "The provider limits how often it may be asked.",
+            "Wait a moment and try again, or choose another model.",
+        ),
+        Code::UpstreamFailed => ("The model failed.", "Try again, or choose another model."),
+        Code::UpstreamTruncated => {
+            ("The model's answer broke off.", "Continue from the text so far.")
+        }
+        Code::UpstreamMalformed => (
+            "The provider answered with something that is not its protocol.",
+            "Check the provider's address in the configuration.",
+        ),
+        Code::GenerationElsewhere => (
+            "This is being written by the command line.",
+            "Stop it there; the text so far is kept.",
+        ),
+        Code::StorageUnavailable => (
+            "The database cannot be written.",
+            "Make room or check its file, then try again. What you typed is still here.",
+        ),
+        Code::Overloaded => (
+            "Too many articles are waiting to be written.",
+            "Try again in a moment. What you typed is still here.",
+        ),
+        Code::ShuttingDown => ("The server is restarting.", "Try again in a moment."),
+        _ => return (problem.message.clone(), problem.resolution.clone()),
+    };
+    (what.to_owned(), remedy.to_owned())
+}

@@ -1,0 +1,203 @@
+//! What has to be said in each language.
+
+use crate::app::brief_draft::{Field, FieldFault};
+use crate::app::preferences::Theme;
+use crate::app::progress::Connection;
+use crate::article::brief::{Range, Style};
+use crate::article::event::{GenerationState, Notice, RouteReason, Stage};
+use crate::article::problem::Problem;
+
+/// How a field of the brief is introduced.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldText {
+    /// Its name.
+    pub label: &'static str,
+    /// What it does, in a sentence.
+    pub hint: &'static str,
+    /// What could stand in it.
+    pub example: &'static str,
+}
+
+/// A topic to start from.
+#[derive(Clone, Copy, Debug)]
+pub struct Idea {
+    /// The topic.
+    pub topic: &'static str,
+    /// What kind of article comes of it.
+    pub about: &'static str,
+    /// Its style.
+    pub style: Style,
+    /// The language of both texts.
+    pub lang: &'static str,
+}
+
+/// The topics to start from. They are the same in both languages of the interface, so that either
+/// reader sees that both can be written.
+pub const IDEAS: [Idea; 4] = [
+    Idea {
+        topic: "PostgreSQL or SQLite for a small service?",
+        about: "Technical · a comparison with numbers",
+        style: Style::Technical,
+        lang: "en",
+    },
+    Idea {
+        topic: "用 Rust 写一个命令行工具",
+        about: "教程 · 从零到发布",
+        style: Style::Tutorial,
+        lang: "zh-CN",
+    },
+    Idea {
+        topic: "Your first Kubernetes probe",
+        about: "Tutorial · with exercises",
+        style: Style::Tutorial,
+        lang: "en",
+    },
+    Idea {
+        topic: "大模型推理是怎么省钱的",
+        about: "综述 · 量化、缓存、路由",
+        style: Style::Overview,
+        lang: "zh-CN",
+    },
+];
+
+/// All words of one language. Functions stand where a text depends on something.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "a field is named after the place or the thing that it words")]
+pub struct Texts {
+    // The frame of every page.
+    pub language_name: &'static str,
+    pub skip_to_content: &'static str,
+    pub main_navigation: &'static str,
+    pub write: &'static str,
+    pub library: &'static str,
+    pub switch_language: &'static str,
+    pub theme: fn(Theme) -> &'static str,
+    pub needs_javascript: &'static str,
+
+    // The brief.
+    pub compose_title: &'static str,
+    pub ask: &'static str,
+    pub style_label: &'static str,
+    pub style: fn(Style) -> &'static str,
+    pub more: &'static str,
+    pub details: &'static str,
+    pub sampling: &'static str,
+    pub field: fn(Field) -> FieldText,
+    pub advised: fn(Range) -> String,
+    pub unusual: fn(Range) -> String,
+    pub fault: fn(&FieldFault) -> String,
+    pub characters_left: fn(usize) -> String,
+    pub characters_over: fn(usize) -> String,
+    pub language_of_topic: &'static str,
+    pub model_by_style: &'static str,
+    pub will_write: fn(&str) -> String,
+    pub will_write_demo: fn(&str) -> String,
+    pub submit: &'static str,
+    pub submitting: &'static str,
+    pub rewrite: &'static str,
+    pub ideas: &'static str,
+    pub demo_only: &'static str,
+
+    // An article, while and after it is written.
+    pub outline: &'static str,
+    pub progress: &'static str,
+    pub facts: &'static str,
+    pub stage: fn(Stage) -> &'static str,
+    pub stage_state: fn(StageState) -> &'static str,
+    pub first_token: &'static str,
+    pub speed: &'static str,
+    pub speed_unit: &'static str,
+    pub written: &'static str,
+    pub tokens_unit: &'static str,
+    pub cost: &'static str,
+    pub cost_unknown: &'static str,
+    pub cost_estimate: fn(&str) -> String,
+    pub model: &'static str,
+    pub route_reason: fn(&RouteReason) -> String,
+    pub notices: &'static str,
+    pub notice: fn(&Notice) -> String,
+    pub warnings: &'static str,
+    pub warning: fn(&str, &str) -> String,
+    pub reasoning: &'static str,
+    pub stop: &'static str,
+    pub stopping: &'static str,
+    pub jump_to_end: &'static str,
+    pub connection: fn(Connection) -> &'static str,
+    pub state: fn(GenerationState) -> &'static str,
+    pub waiting: &'static str,
+    pub started: &'static str,
+    pub ended: fn(GenerationState) -> &'static str,
+    pub title_writing: fn(&str) -> String,
+    pub title_ended: fn(GenerationState, &str) -> String,
+    pub minutes_to_read: fn(u32) -> String,
+    pub words: fn(u32, &str) -> String,
+    pub machine_written: &'static str,
+    pub revision_of: fn(u32, usize) -> String,
+    pub revision_number: fn(u32) -> String,
+    pub ended_after: fn(GenerationState, &str) -> String,
+    pub upstream_closed: fn(&str) -> String,
+    pub not_current: &'static str,
+    pub make_current: &'static str,
+    pub back_to_current: &'static str,
+    pub revisions: &'static str,
+    pub continue_writing: &'static str,
+    pub regenerate: &'static str,
+    pub regenerate_title: &'static str,
+    pub regenerate_note: &'static str,
+    pub cancel: &'static str,
+    pub copy: &'static str,
+    pub copied: &'static str,
+    pub copy_failed: &'static str,
+    pub copy_markdown: &'static str,
+    pub download_markdown: &'static str,
+    pub no_text_yet: &'static str,
+    pub ended_without_text: &'static str,
+    pub text_kept: &'static str,
+    pub nothing_written: &'static str,
+    pub rejected: fn(&str) -> String,
+    pub interrupted: &'static str,
+    pub tags: &'static str,
+
+    // The library.
+    pub library_empty: &'static str,
+    pub library_empty_hint: &'static str,
+    pub start_first: &'static str,
+    pub delete: &'static str,
+    pub delete_ask: &'static str,
+    pub keep: &'static str,
+    pub deleted: fn(&str) -> String,
+    pub undo: &'static str,
+    pub show_more: &'static str,
+    pub loading: &'static str,
+    pub updated: &'static str,
+
+    // When something fails.
+    pub not_found_title: &'static str,
+    pub not_found_hint: &'static str,
+    pub article_not_found: &'static str,
+    pub article_not_found_hint: &'static str,
+    pub failed_to_load: &'static str,
+    pub to_library: &'static str,
+    pub try_again: &'static str,
+    pub network_failed: &'static str,
+    pub network_failed_hint: &'static str,
+    pub bad_answer: &'static str,
+    pub bad_answer_hint: &'static str,
+    /// What happened and what can be done, for the codes that readers meet; the server's own words
+    /// for the rest.
+    pub problem: fn(&Problem) -> (String, String),
+    pub request_id: fn(&str) -> String,
+}
+
+/// Where a stage stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StageState {
+    /// Its turn has not come.
+    Pending,
+    /// It is going on.
+    Now,
+    /// It is over.
+    Done,
+    /// The generation ended in it.
+    Stopped,
+}

@@ -1,0 +1,298 @@
+//! 中文界面。
+
+use super::texts::{FieldText, StageState, Texts};
+use crate::app::brief_draft::{Field, FieldFault};
+use crate::app::format::count;
+use crate::app::preferences::Theme;
+use crate::app::progress::Connection;
+use crate::article::brief::{FindingKind, Range, Style};
+use crate::article::event::{GenerationState, Notice, NoticeKind, RouteReason, Stage};
+use crate::article::problem::{Code, Problem};
+
+pub(super) static TEXTS: Texts = Texts {
+    language_name: "中文",
+    skip_to_content: "跳到正文",
+    main_navigation: "主导航",
+    write: "写作",
+    library: "文库",
+    switch_language: "Switch to English",
+    theme,
+    needs_javascript: "写作需要 JavaScript。已写完的文章不需要，可在文库中阅读。",
+
+    compose_title: "写一篇文章",
+    ask: "今天写点什么？",
+    style_label: "文体",
+    style,
+    more: "更多",
+    details: "写给谁，怎么写",
+    sampling: "采样参数",
+    field,
+    advised: |range| format!("建议 {} 到 {}。", range.min, range.max),
+    unusual: |range| {
+        format!("超出建议的 {} 到 {}。会照此使用，文字可能不同寻常。", range.min, range.max)
+    },
+    fault,
+    characters_left: |left| format!("还可输入 {left} 字"),
+    characters_over: |over| format!("超出 {over} 字"),
+    language_of_topic: "与主题相同",
+    model_by_style: "按文体选择",
+    will_write: |model| format!("将由 {model} 写作"),
+    will_write_demo: |model| format!("{model} · 按最接近的主题给出样文 · 免费"),
+    submit: "开始写",
+    submitting: "正在发送…",
+    rewrite: "重新写",
+    ideas: "或者从这些主题开始",
+    demo_only: "还没有接入模型。演示会写出一篇样文，停止、继续，乃至模型出错（见“更多”），都可以试。要接入模型，把密钥写进 .env 再启动即可。",
+
+    outline: "目录",
+    progress: "进度",
+    facts: "数据",
+    stage: |stage| match stage {
+        Stage::Preprocess => "准备",
+        Stage::Route => "选择模型",
+        Stage::Generate => "写作",
+        Stage::Postprocess => "整理",
+    },
+    stage_state: |state| match state {
+        StageState::Pending => "未开始",
+        StageState::Now => "进行中",
+        StageState::Done => "已完成",
+        StageState::Stopped => "止于此",
+    },
+    first_token: "首字",
+    speed: "速度",
+    speed_unit: "tok/s",
+    written: "已写",
+    tokens_unit: "tok",
+    cost: "费用",
+    cost_unknown: "未定价",
+    cost_estimate: |amount| format!("预计共 {amount}"),
+    model: "模型",
+    route_reason,
+    notices: "途中",
+    notice,
+    warnings: "要求中不寻常之处",
+    warning: |param, message| match param {
+        "temperature" => "温度超出建议范围，已照原值使用。".to_owned(),
+        "top_p" => "top_p 超出建议范围，已照原值使用。".to_owned(),
+        _ => message.to_owned(),
+    },
+    reasoning: "模型动笔前的思考",
+    stop: "停止",
+    stopping: "正在停止…",
+    jump_to_end: "到末尾",
+    connection: |connection| match connection {
+        Connection::Idle | Connection::Live => "",
+        Connection::Reconnecting => "连接没有动静，正在重连。文章完好，会从同一个字接着写。",
+        Connection::Offline => "此设备已断网。服务器仍在写，网络恢复后页面会自动接上。",
+    },
+    state,
+    waiting: "正在排队等待空位。",
+    started: "开始写作。",
+    ended: |state| match state {
+        GenerationState::Done => "文章写完了。",
+        GenerationState::Cancelled => "写作已停止，已写的文字保留着。",
+        GenerationState::Failed => "写作失败，已写的文字保留着。",
+        GenerationState::Interrupted => "写作中断，已写的文字保留着。",
+        GenerationState::Rejected => "写作要求被拒绝。",
+        GenerationState::Queued | GenerationState::Running => "",
+    },
+    title_writing: |title| format!("● 正在写：{title}"),
+    title_ended: |state, title| match state {
+        GenerationState::Done => format!("✓ 已写完：{title}"),
+        other => format!("{}：{title}", state_word(other)),
+    },
+    minutes_to_read: |minutes| format!("阅读约 {minutes} 分钟"),
+    words: |words, language| {
+        let unit = if language.starts_with("zh") { "字" } else { "词" };
+        format!("{} {unit}", count(u64::from(words)))
+    },
+    machine_written: "机器写作",
+    revision_of: |number, all| format!("第 {number} 版，共 {all} 版"),
+    revision_number: |number| format!("第 {number} 版"),
+    ended_after: |state, tokens| match state {
+        GenerationState::Done => format!("已写完，{tokens} token"),
+        GenerationState::Cancelled => format!("写到 {tokens} token 时由你停止"),
+        GenerationState::Failed => format!("写到 {tokens} token 时失败"),
+        GenerationState::Interrupted => format!("写到 {tokens} token 时中断"),
+        GenerationState::Rejected => "被拒绝".to_owned(),
+        GenerationState::Queued | GenerationState::Running => String::new(),
+    },
+    upstream_closed: |ms| format!("上游连接在 {ms} 内关闭"),
+    not_current: "这不是读者看到的版本。",
+    make_current: "设为当前版本",
+    back_to_current: "回到当前版本",
+    revisions: "各版本",
+    continue_writing: "继续写",
+    regenerate: "重写",
+    regenerate_title: "重新写一遍",
+    regenerate_note: "会产生新的版本，原有各版都保留，点一下就能看到。",
+    cancel: "取消",
+    copy: "复制",
+    copied: "已复制",
+    copy_failed: "未能复制，请选中文字手动复制。",
+    copy_markdown: "复制 Markdown",
+    download_markdown: "下载 Markdown",
+    no_text_yet: "还没有写出文字。",
+    ended_without_text: "没有写出文字。",
+    text_kept: "已写的文字已存为一个版本。",
+    nothing_written: "此前还没有写出文字，因此没有丢失什么。",
+    rejected: |findings| format!("写作要求被拒绝：{findings}。"),
+    interrupted: "写作途中服务器停止了。",
+    tags: "标签",
+
+    library_empty: "这里还空着",
+    library_empty_hint: "写过的文章都会留在这里，没写完的也在。",
+    start_first: "写第一篇",
+    delete: "删除",
+    delete_ask: "删除这篇文章？",
+    keep: "保留",
+    deleted: |title| format!("已删除《{title}》。"),
+    undo: "撤销",
+    show_more: "显示更多",
+    loading: "正在载入…",
+    updated: "更新于",
+
+    not_found_title: "没有这个页面",
+    not_found_hint: "地址可能有误，或者页面已经搬走。",
+    article_not_found: "没有这篇文章",
+    article_not_found_hint: "它可能已被删除，或者地址不完整。",
+    failed_to_load: "页面未能载入",
+    to_library: "去文库",
+    try_again: "再试一次",
+    network_failed: "连接不上服务器。",
+    network_failed_hint: "请检查网络后再试。输入的内容还在。",
+    bad_answer: "看不懂服务器的回答。",
+    bad_answer_hint: "请刷新页面，它可能比服务器旧。",
+    problem,
+    request_id: |id| format!("请求编号 {id}"),
+};
+
+fn theme(theme: Theme) -> &'static str {
+    match theme {
+        Theme::System => "主题：跟随系统",
+        Theme::Light => "主题：浅色",
+        Theme::Dark => "主题：深色",
+    }
+}
+
+fn style(style: Style) -> &'static str {
+    match style {
+        Style::Technical => "技术",
+        Style::Tutorial => "教程",
+        Style::Overview => "综述",
+    }
+}
+
+fn state_word(state: GenerationState) -> &'static str {
+    match state {
+        GenerationState::Queued => "排队中",
+        GenerationState::Running => "写作中",
+        GenerationState::Done => "已写完",
+        GenerationState::Cancelled => "已停止",
+        GenerationState::Rejected => "被拒绝",
+        GenerationState::Failed => "失败",
+        GenerationState::Interrupted => "中断",
+    }
+}
+
+fn state(state: GenerationState) -> &'static str {
+    state_word(state)
+}
+
+fn field(field: Field) -> FieldText {
+    let (label, hint, example) = match field {
+        Field::Topic => ("主题", "一个主题、一个问题，或想讲的要点。", "一个主题、一个问题，或想讲的要点……"),
+        Field::Audience => ("读者", "写给谁看。", "刚接触 Rust 的后端开发者"),
+        Field::TechStack => ("技术栈", "要用到的工具和语言。", "Tokio、Axum"),
+        Field::Prerequisites => ("预备知识", "读者已经懂的。", "线程、HTTP"),
+        Field::Duration => ("时长", "读完或跟着做完需要多久。", "15 分钟"),
+        Field::Language => ("语言", "文章的语言。", ""),
+        Field::Length => ("篇幅", "中文按字数，其他语言按词数。", "3000"),
+        Field::Tone => ("语气", "读起来是什么感觉。", "平实、准确"),
+        Field::Model => ("模型", "先用它，再用文体对应的模型。", ""),
+        Field::Temperature => ("温度", "越高越多变，越低越稳妥。", "0.7"),
+        Field::TopP => ("top_p", "只从累计概率到此为止的词里选。", "0.95"),
+        Field::MaxTokens => ("max_tokens", "回答最长多少 token，到此为止。", "4096"),
+        Field::FrequencyPenalty => ("频率惩罚", "越高，同样的词重复得越少。", "0.1"),
+        Field::PresencePenalty => ("存在惩罚", "越高，越快转向新的内容。", "0.1"),
+        Field::Stop => ("停止序列", "遇到其中之一就停笔。每行一个，最多四个；\\n 表示换行。", ""),
+    };
+    FieldText { label, hint, example }
+}
+
+fn fault(fault: &FieldFault) -> String {
+    match fault {
+        FieldFault::NotANumber => "这不是数字。".to_owned(),
+        FieldFault::NotWhole => "这不是整数。".to_owned(),
+        FieldFault::Finding(kind) => match kind {
+            FindingKind::Blank => "这里不能空着。".to_owned(),
+            FindingKind::TooLong { chars, max } => format!("共 {chars} 字，最多 {max} 字。"),
+            FindingKind::TooMany { max } => format!("最多 {max} 个。"),
+            FindingKind::OutOfRange(Range { min, max }) => format!("只能在 {min} 到 {max} 之间。"),
+            FindingKind::Unusual(Range { min, max }) => format!("超出建议的 {min} 到 {max}。"),
+            FindingKind::NotALanguage => "这不是 en、zh-CN 这样的语言标签。".to_owned(),
+            FindingKind::NulCharacter => "其中有看不见的字符（U+0000），请删去。".to_owned(),
+        },
+    }
+}
+
+fn route_reason(reason: &RouteReason) -> String {
+    match reason.code.as_str() {
+        "brief_model" => "写作要求中指定".to_owned(),
+        "style_route" => "此文体的首选".to_owned(),
+        "default_route" => "默认的首选".to_owned(),
+        "demo_only" => "还没有接入模型，由演示代写".to_owned(),
+        _ => reason.message.clone(),
+    }
+}
+
+fn notice(notice: &Notice) -> String {
+    let model = notice.model.as_deref().unwrap_or("模型");
+    match notice.kind {
+        NoticeKind::Retry => format!("第一次没有得到文字，已再次请求 {model}。"),
+        NoticeKind::Failover => format!("前一个模型没有写出文字，已改由 {model} 写。"),
+        NoticeKind::Continued => format!("上游断开。{model} 从同一个字接着写，没有丢失。"),
+        NoticeKind::Cached => "这篇文字原已写好，没有产生费用。".to_owned(),
+        NoticeKind::MaxTokens => "文字到写作要求中的 max_tokens 为止。".to_owned(),
+        NoticeKind::Other => notice.message.clone(),
+    }
+}
+
+fn problem(problem: &Problem) -> (String, String) {
+    let (what, remedy) = match problem.code {
+        Code::InvalidBrief => ("写作要求有一处不被接受。", "请按字段旁的说明修改后再试。"),
+        Code::UnknownModel => ("配置里没有这个模型。", "请在“更多”里另选一个，或按文体选择。"),
+        Code::IdempotencyKeyReused => ("同一个请求编号带来了不同的内容。", "请再试一次。"),
+        Code::BodyTooLarge => ("内容太长，服务器不收。", "请缩短后再试。"),
+        Code::ArticleNotFound => ("没有这篇文章。", "它可能已被删除，请到文库里找。"),
+        Code::GenerationNotFound => ("找不到这次写作。", "请刷新页面。"),
+        Code::RevisionNotFound => ("没有这个版本。", "请回到当前版本。"),
+        Code::GenerationEnded => ("写作已经结束。", "请刷新页面查看结果。"),
+        Code::GenerationRunning => ("正在写作中。", "请先停止，或等它写完。"),
+        Code::GenerationElsewhere => ("这篇文章正由命令行写作。", "请在那里停止，已写的文字会保留。"),
+        Code::HostNotAllowed => ("服务器不接受这个主机名。", "请换用配置中的地址访问。"),
+        Code::CrossOrigin => ("请求来自另一个网站，已被拒绝。", "请在本页面重新操作。"),
+        Code::Overloaded => ("排队等待写作的文章太多。", "请稍后再试，输入的内容还在。"),
+        Code::ShuttingDown => ("服务器正在重启。", "请稍后再试。"),
+        Code::StorageUnavailable => {
+            ("数据库无法写入。", "请腾出空间或检查数据库文件后再试，输入的内容还在。")
+        }
+        Code::Internal => ("服务器内部出错。", "请再试一次；若仍出错，请把请求编号告诉管理员。"),
+        Code::TextTooLong => ("模型写出的文字超过了上限。", "请调低篇幅，或在配置中提高上限。"),
+        Code::UpstreamUnreachable => {
+            ("连接不上模型的服务器。", "请检查配置中的地址和网络，然后再试。")
+        }
+        Code::UpstreamTimeout => ("模型没有及时回答。", "请再试一次，或换一个模型。"),
+        Code::UpstreamUnauthorized => ("模型服务商拒绝了密钥。", "请检查配置中的密钥。"),
+        Code::UpstreamRateLimited => ("模型服务商限制了请求频率。", "请稍等再试，或换一个模型。"),
+        Code::UpstreamRejected => ("模型服务商拒绝了请求。", "请换一个模型，或检查采样参数。"),
+        Code::UpstreamFailed => ("模型出错了。", "请再试一次，或换一个模型。"),
+        Code::UpstreamTruncated => ("模型的回答中途断了。", "可以从已写的文字继续。"),
+        Code::UpstreamMalformed => {
+            ("模型服务商的回答不符合协议。", "请检查配置中的地址。")
+        }
+        _ => return (problem.message.clone(), problem.resolution.clone()),
+    };
+    (what.to_owned(), remedy.to_owned())
+}

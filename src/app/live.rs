@@ -1,0 +1,198 @@
+//! An article on the page: what is known of it as signals, and what feeds them.
+
+use leptos::logging::warn;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use web_sys::Element;
+
+use super::api::{self, Failure};
+use super::article_writer::{ArticleWriter, Written};
+use super::components::code_copy;
+use super::follow_end::FollowEnd;
+use super::generation_client::{Heard, Watch, watch};
+use super::i18n::Texts;
+use super::page_data::{ArticleData, load_article, flatten};
+use super::progress::{Connection, Progress};
+use crate::article::event::{Event, GenerationState, OutlineEntry};
+
+/// The signals of one article on the page.
+#[derive(Clone, Copy)]
+pub struct Live {
+    /// What the page was opened with; renewed when the generation has ended.
+    pub data: RwSignal<ArticleData>,
+    /// What is known of the generation.
+    pub progress: RwSignal<Progress>,
+    /// How the line is.
+    pub connection: RwSignal<Connection>,
+    /// The headings so far.
+    pub outline: RwSignal<Vec<OutlineEntry>>,
+    /// Whether any text is there.
+    pub has_text: RwSignal<bool>,
+    /// Whether the end of the text is followed.
+    pub following: RwSignal<bool>,
+    /// Whether stopping is under way.
+    pub stopping: RwSignal<bool>,
+    /// What failed that a button was pressed for.
+    pub failure: RwSignal<Option<Failure>>,
+    /// How it ended, where that is known before its last event was read.
+    pub ended_unseen: RwSignal<Option<GenerationState>>,
+    /// Whether it ended while the reader was here, rather than before.
+    pub ended_here: RwSignal<bool>,
+    writer: StoredValue<Option<ArticleWriter>, LocalStorage>,
+    watch: StoredValue<Option<Watch>, LocalStorage>,
+}
+
+impl Live {
+    /// For what a page was opened with.
+    pub fn new(data: ArticleData) -> Self {
+        Self {
+            progress: RwSignal::new(data.progress.clone()),
+            connection: RwSignal::new(Connection::Idle),
+            outline: RwSignal::new(data.outline.clone()),
+            has_text: RwSignal::new(!data.text.is_empty()),
+            following: RwSignal::new(true),
+            stopping: RwSignal::new(false),
+            failure: RwSignal::new(None),
+            ended_unseen: RwSignal::new(None),
+            ended_here: RwSignal::new(false),
+            writer: StoredValue::new_local(None),
+            watch: StoredValue::new_local(None),
+            data: RwSignal::new(data),
+        }
+    }
+
+    /// Whether it is being written on this page.
+    pub fn running(self) -> bool {
+        self.progress.with(|progress| !progress.state.is_ended())
+    }
+
+    /// Brings the article to life in `root`, where the server may have rendered it. `reload` is
+    /// called when the page no longer fits what the server has.
+    pub fn start(self, root: Element, texts: &'static Texts, reload: Callback<()>) {
+        let running = self.progress.with_untracked(|progress| !progress.state.is_ended());
+        let rendered = root.first_element_child().is_some();
+        if !running && rendered {
+            code_copy::add_buttons(&root, texts);
+            return;
+        }
+        let (text, highlights, generation) = self.data.with_untracked(|data| {
+            (data.text.clone(), data.highlights.clone(), data.generation.clone())
+        });
+        let follow = FollowEnd::new(self.following);
+        let tell = move |written: Written<'_>| self.written(written);
+        let writer = match ArticleWriter::new(root, texts.copy, follow, tell) {
+            Ok(writer) => writer,
+            Err(error) => {
+                warn!("the article cannot be shown: {error:?}");
+                return;
+            }
+        };
+        // Text that was there before is not followed: who opens a page begins at its top.
+        self.following.set(text.is_empty());
+        let there = (!text.is_empty()).then_some(Event::Delta { text });
+        writer.write_now(there.into_iter().chain(highlights.into_iter().map(Event::Highlight)));
+        if !running {
+            writer.finish();
+            return;
+        }
+        writer.show_cursor();
+        self.following.set(writer.end_in_view());
+        let hearing = writer.clone();
+        let hear = move |heard: Heard| match heard {
+            Heard::Event(event) => {
+                if let Some(state) = event.final_state() {
+                    // In a hidden tab there is no frame to say it.
+                    self.ended_unseen.set(Some(state));
+                }
+                hearing.push(event);
+            }
+            Heard::EndedUnseen(state) => self.ended_unseen.set(Some(state)),
+            Heard::Reload => reload.run(()),
+        };
+        let line = watch(generation.id, generation.last_seq.0, self.connection, hear);
+        self.writer.set_value(Some(writer));
+        self.watch.set_value(Some(line));
+    }
+
+    fn written(self, written: Written<'_>) {
+        if self.outline.with_untracked(|known| known.len() != written.outline.len()) {
+            self.outline.set(written.outline.to_vec());
+        }
+        let delta = |event: &Event| matches!(event, Event::Delta { text } if !text.is_empty());
+        if !self.has_text.get_untracked() && written.events.iter().any(delta) {
+            self.has_text.set(true);
+        }
+        let told = |event: &&Event| !matches!(event, Event::Delta { .. } | Event::Highlight(_));
+        if !written.events.iter().any(|event| told(&event)) {
+            return;
+        }
+        self.progress.update(|progress| written.events.iter().for_each(|it| progress.apply(it)));
+        if written.events.iter().any(|event| event.final_state().is_some()) {
+            self.stopping.set(false);
+            self.ended_here.set(true);
+            self.renew();
+        }
+    }
+
+    /// Asks the server for everything around the text, which stays as it is.
+    fn renew(self) {
+        let Some(article) = self.data.try_with_untracked(|data| data.article.id) else {
+            return;
+        };
+        spawn_local(async move {
+            match flatten(load_article(article, None).await) {
+                Ok(data) => {
+                    // Who stopped a page may have left it.
+                    if self.data.try_get_untracked().is_some() {
+                        self.data.set(data);
+                    }
+                }
+                Err(problem) => {
+                    if self.failure.try_get_untracked().is_some() {
+                        self.failure.set(Some(Failure::Problem(problem)));
+                    }
+                }
+            }
+        });
+    }
+
+    /// Stops the generation.
+    pub fn stop(self) {
+        if self.stopping.get_untracked() {
+            return;
+        }
+        self.stopping.set(true);
+        self.failure.set(None);
+        let generation = self.data.with_untracked(|data| data.generation.id);
+        spawn_local(async move {
+            if let Err(failure) = api::cancel(generation).await {
+                // It ended in the same moment: its last event says how.
+                let ended = matches!(
+                    &failure,
+                    Failure::Problem(problem)
+                        if problem.code == crate::article::problem::Code::GenerationEnded
+                );
+                if self.stopping.try_set(false).is_none() && !ended {
+                    self.failure.set(Some(failure));
+                }
+            }
+        });
+    }
+
+    /// The page was scrolled.
+    pub fn scrolled(self) {
+        self.with_writer(ArticleWriter::scrolled);
+    }
+
+    /// Takes the reader to the end of the text.
+    pub fn jump_to_end(self) {
+        self.with_writer(ArticleWriter::jump_to_end);
+    }
+
+    fn with_writer(self, act: impl FnOnce(&ArticleWriter)) {
+        let writer = self.writer.try_with_value(Clone::clone).flatten();
+        if let Some(writer) = writer {
+            act(&writer);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Where an article begins: a brief.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_navigate;
+
+use super::not_found::ProblemPage;
+use crate::app::brief_draft::{BriefDraft, Field};
+use crate::app::components::brief_form::BriefForm;
+use crate::app::components::demo_note::DemoNote;
+use crate::app::components::ideas::Ideas;
+use crate::app::draft_store;
+use crate::app::i18n::Idea;
+use crate::app::page_data::{ComposeData, load_compose, flatten};
+use crate::app::preferences::use_texts;
+use crate::app::sending::Sending;
+use crate::article::brief::Brief;
+
+/// See the module.
+#[component]
+pub fn ComposePage() -> impl IntoView {
+    let texts = use_texts();
+    let data = Resource::new(|| (), |()| load_compose());
+    view! {
+        <Title text=format!("{} · Inkstream", texts.compose_title) />
+        <Suspense fallback=|| view! { <main id="content" class="page compose"></main> }>
+            {move || Suspend::new(async move {
+                match flatten(data.await) {
+                    Ok(data) => view! { <Compose data /> }.into_any(),
+                    Err(problem) => view! { <ProblemPage problem /> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+    .into_any()
+}
+
+#[component]
+fn Compose(data: ComposeData) -> impl IntoView {
+    let texts = use_texts();
+    let draft = RwSignal::new(draft_store::typed_early());
+    let sending = Sending::default();
+    let noscript = texts.needs_javascript;
+
+    // What was typed while the page was still coming stays; else what an earlier visit left.
+    Effect::new(move |restored: Option<bool>| {
+        let content = draft.get();
+        if restored.is_none() {
+            match draft_store::load() {
+                Some(kept) if content == BriefDraft::default() => draft.set(kept),
+                _ => {}
+            }
+        } else if content == BriefDraft::default() {
+            draft_store::clear();
+        } else {
+            draft_store::save(&content);
+        }
+        true
+    });
+
+    let navigate = use_navigate();
+    let submit = Callback::new(move |brief: Brief| {
+        let navigate = navigate.clone();
+        sending.send(brief, None, move |generation| {
+            draft_store::clear();
+            navigate(&format!("/articles/{}", generation.article_id), Default::default());
+        });
+    });
+    let choose = Callback::new(move |idea: Idea| {
+        draft.update(|draft| {
+            draft.set(Field::Topic, idea.topic.to_owned());
+            draft.style = idea.style;
+        });
+        // The form is what comes next, also for the keyboard.
+        if let Some(form) = document().get_element_by_id("brief-topic") {
+            use wasm_bindgen::JsCast;
+            if form.dyn_into::<web_sys::HtmlElement>().is_ok_and(|field| field.focus().is_err()) {
+                leptos::logging::warn!("the topic could not be focused");
+            }
+        }
+    });
+    let demo_only = data.demo_only;
+    view! {
+        <main id="content" class="page compose">
+            <h1 class="ask">{texts.ask}</h1>
+            <BriefForm draft data sending submit_label=texts.submit submit />
+            <noscript>
+                <p class="note warn">{noscript}</p>
+            </noscript>
+            {demo_only.then(|| view! { <DemoNote /> })}
+            <Ideas choose />
+        </main>
+    }
+    .into_any()
+}

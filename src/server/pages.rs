@@ -1,0 +1,154 @@
+//! What pages show, put together from the services that stand behind the API.
+
+use uuid::Uuid;
+
+use super::clock::now_ms;
+use super::config::Protocol;
+use super::event_log::EventView;
+use super::generations::Followed;
+use super::sanitize::clean_article;
+use super::state::AppState;
+use super::store::records::ArticleFilter;
+use crate::app::page_data::{ArticleData, ComposeData, ModelOption};
+use crate::app::progress::Progress;
+use crate::article::brief::Style;
+use crate::article::event::{Event, Highlight, Seq};
+use crate::article::generation::{ArticlePage, Generation, RevisionSummary};
+use crate::article::html_writer::to_html;
+use crate::article::markdown::parse;
+use crate::article::measure::outline;
+use crate::article::problem::Problem;
+
+/// What the form of a brief has to know of the configuration.
+pub fn compose(state: &AppState) -> ComposeData {
+    let config = &state.config;
+    let models = config.models.values().map(|model| ModelOption {
+        name: model.name.clone(),
+        demo: config
+            .providers
+            .get(&model.provider)
+            .is_some_and(|provider| provider.protocol == Protocol::Demo),
+    });
+    let route = |style: Style| config.routes.get(style.as_str());
+    let first = |style| {
+        let route = route(style).or_else(|| config.routes.get("default"))?;
+        Some((style, route.first()?.clone()))
+    };
+    ComposeData {
+        models: models.collect(),
+        demo_only: config.demo_only,
+        first: Style::ALL.into_iter().filter_map(first).collect(),
+    }
+}
+
+/// The first page of the library.
+///
+/// # Errors
+/// The store cannot be read.
+pub async fn library(state: &AppState) -> Result<ArticlePage, Problem> {
+    state.articles(&ArticleFilter::default()).await
+}
+
+/// An article with its current revision, or the one that is named; while its newest generation is
+/// being written, and none is named, with that.
+///
+/// # Errors
+/// There is no such article or revision, or the store cannot be read.
+pub async fn article(
+    state: &AppState,
+    id: Uuid,
+    revision: Option<Uuid>,
+) -> Result<ArticleData, Problem> {
+    let article = state.article(id).await?;
+    let revisions = state.revisions(id).await?;
+    let newest = state.generations.get(article.summary.generation_id).await?;
+    let writes = !newest.state.is_ended();
+    let shown = match revision {
+        Some(revision) => Some(state.revision(id, revision).await?),
+        None => article.revision.filter(|_| !writes),
+    };
+    let summary = shown
+        .as_ref()
+        .and_then(|shown| revisions.iter().find(|known| known.id == shown.id))
+        .cloned();
+    let mut generation = match shown.as_ref().and_then(|shown| shown.generation_id) {
+        Some(maker) if maker != newest.id => state.generations.get(maker).await?,
+        _ => newest,
+    };
+    let (progress, highlights) = history(state, &generation).await?;
+    let data = |text: String, generation, summary: Option<RevisionSummary>| ArticleData {
+        article: article.summary.clone(),
+        generation,
+        progress: progress.clone(),
+        shown: summary,
+        revisions,
+        text,
+        highlights: Vec::new(),
+        outline: Vec::new(),
+        meta: None,
+        compose: compose(state),
+        now: now_ms(),
+        html: String::new(),
+    };
+    let written = std::mem::take(&mut generation.text);
+    let Some(shown) = shown else {
+        let document = parse(&written);
+        let mut data = data(written, generation, None);
+        data.html = clean_article(&to_html(&document, &highlights));
+        data.outline = outline(&document);
+        data.highlights = highlights;
+        return Ok(data);
+    };
+    let html = state.store.revision_html(shown.id).await.map_err(|error| error.to_problem())?;
+    let mut data = data(shown.text, generation, summary);
+    // What was stored is the output of the same sanitiser.
+    data.html = html.unwrap_or_default();
+    data.outline = shown.meta.outline.clone();
+    data.highlights = shown.highlights;
+    data.meta = Some(shown.meta);
+    Ok(data)
+}
+
+/// Folds the log of a generation, as far as its resource goes, into what the page shows of it.
+async fn history(
+    state: &AppState,
+    generation: &Generation,
+) -> Result<(Progress, Vec<Highlight>), Problem> {
+    let mut progress = Progress::of(generation);
+    let mut highlights = Vec::new();
+    let Followed::Reader(mut reader) = state.generations.follow(generation.id, Seq(0)).await?
+    else {
+        return Ok((progress, highlights));
+    };
+    let mut read = Seq(0);
+    while read < generation.last_seq {
+        let more = reader
+            .read(|seq, view| {
+                read = seq;
+                if let EventView::Other(name, data) = view
+                    && seq <= generation.last_seq
+                {
+                    match Event::parse(name, data) {
+                        Ok(Some(Event::Highlight(highlight))) => highlights.push(highlight),
+                        Ok(Some(event)) => progress.apply(&event),
+                        Ok(None) => {}
+                        Err(error) => {
+                            tracing::error!(
+                                error_type = "log_unreadable",
+                                generation.id = %generation.id,
+                                seq = seq.0,
+                                %error,
+                                resolution = "the page is shown without this event",
+                                "an event of a stored log cannot be read"
+                            );
+                        }
+                    }
+                }
+            })
+            .await;
+        if !more {
+            break;
+        }
+    }
+    Ok((progress, highlights))
+}
