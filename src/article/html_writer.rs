@@ -121,8 +121,8 @@ impl Writer<'_> {
     fn block(&mut self, block: &Block) {
         match (&block.kind, &block.content) {
             (BlockKind::Heading { level }, Content::Inlines(inlines)) => {
-                let name = ["h1", "h2", "h3", "h4", "h5", "h6"]
-                    [usize::from((*level).clamp(1, 6)) - 1];
+                let name =
+                    ["h1", "h2", "h3", "h4", "h5", "h6"][usize::from((*level).clamp(1, 6)) - 1];
                 let anchor = self.anchors.next(&plain_text(inlines));
                 self.open(name, &[("id", &anchor)]);
                 self.inlines(inlines);
@@ -366,4 +366,80 @@ pub fn is_absolute(href: &str) -> bool {
         href.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix))
     };
     starts("http:") || starts("https:") || starts("//") || starts("\\\\") || starts("/\\")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::markdown::parse;
+    use super::*;
+
+    fn html(text: &str) -> String {
+        to_html(&parse(text), &[])
+    }
+
+    #[test]
+    fn headings_have_unique_anchors() {
+        assert_eq!(
+            html("# A *b*\n\n## A b"),
+            "<h1 id=\"a-b\">A <em>b</em></h1>\n<h2 id=\"a-b-2\">A b</h2>\n"
+        );
+    }
+
+    #[test]
+    fn lists_say_how_they_are_spaced_and_tasks_are_boxes() {
+        assert_eq!(
+            html("3. a\n4. b\n"),
+            "<ol class=\"tight\" start=\"3\"><li><p>a</p>\n</li>\n<li><p>b</p>\n</li>\n</ol>\n"
+        );
+        assert_eq!(
+            html("- [x] a\n\n- [ ] b\n"),
+            "<ul class=\"loose\"><li class=\"task\"><input type=\"checkbox\" disabled=\"\" \
+             checked=\"\"><p>a</p>\n</li>\n<li class=\"task\"><input type=\"checkbox\" \
+             disabled=\"\"><p>b</p>\n</li>\n</ul>\n"
+        );
+    }
+
+    #[test]
+    fn tables_align_their_columns() {
+        assert_eq!(
+            html("|a|b|\n|:-|-:|\n|c|\n"),
+            "<div class=\"table\"><table><thead><tr><th class=\"left\">a</th><th class=\"right\">b</th>\
+             </tr></thead><tbody><tr><td class=\"left\">c</td><td class=\"right\"></td></tr></tbody>\
+             </table></div>\n"
+        );
+    }
+
+    #[test]
+    fn code_is_coloured_by_utf_16_units_whatever_the_spans_say() {
+        let document = parse("```rust\nlet 𝒳 = 1;\n<x>\n```\n");
+        let span = |class: &str, length| (class.to_owned(), length);
+        let highlights = [
+            Highlight { block: 0, line: 0, spans: vec![span("k", 3), span("", 1), span("f", 2)] },
+            Highlight { block: 0, line: 1, spans: vec![span("\"", 99)] },
+            Highlight { block: 7, line: 0, spans: vec![span("k", 3)] },
+        ];
+        assert_eq!(
+            to_html(&document, &highlights),
+            "<figure class=\"code\"><figcaption>rust</figcaption><pre><code class=\"language-rust\">\
+             <span class=\"k\">let</span> <span class=\"f\">𝒳</span> = 1;\n\
+             <span class=\"&quot;\">&lt;x&gt;</span>\n</code></pre></figure>\n"
+        );
+    }
+
+    #[test]
+    fn links_to_other_sites_say_so_and_images_are_lazy() {
+        assert_eq!(
+            html("[a](HTTPS://x.y \"t\") [b](/c) ![d](e)"),
+            "<p><a href=\"HTTPS://x.y\" rel=\"noopener noreferrer nofollow\" title=\"t\">a</a> \
+             <a href=\"/c\">b</a> <img src=\"e\" alt=\"d\" loading=\"lazy\"></p>\n"
+        );
+    }
+
+    #[test]
+    fn everything_is_escaped() {
+        for text in ["<b>\"'&", "`<b>\"'&`", "```<b>\"'&\n<b>\"'&\n```", "![<b>\"'&](</\"'<b>>)"] {
+            let html = html(&text.replace('<', "\\<"));
+            assert!(!html.contains("<b>") && !html.contains("\"'"), "{html}");
+        }
+    }
 }

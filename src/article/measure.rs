@@ -1,6 +1,6 @@
 //! What an article measures: title, summary, outline, words, reading time.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use super::document::{Block, BlockKind, Content, Document, Inline};
 use super::event::OutlineEntry;
@@ -57,15 +57,19 @@ pub fn soft_break(inlines: &[Inline], index: usize) -> &'static str {
     let after = inlines.get(index + 1).and_then(first_char);
     let (Some(before), Some(after)) = (before, after) else { return " " };
     let shared = |c| matches!(c, '“' | '”' | '‘' | '’' | '—' | '…' | '·');
-    let joined = (is_cjk(before) && (is_cjk(after) || shared(after)))
-        || (is_cjk(after) && shared(before));
+    let joined =
+        (is_cjk(before) && (is_cjk(after) || shared(after))) || (is_cjk(after) && shared(before));
     if joined { "" } else { " " }
 }
 
 fn edge_char(inline: &Inline, first: bool) -> Option<char> {
     match inline {
         Inline::Text(text) | Inline::Code(text) => {
-            if first { text.chars().next() } else { text.chars().next_back() }
+            if first {
+                text.chars().next()
+            } else {
+                text.chars().next_back()
+            }
         }
         Inline::Emphasis(children)
         | Inline::Strong(children)
@@ -186,46 +190,49 @@ pub fn outline(document: &Document) -> Vec<OutlineEntry> {
 /// Gives every heading of a document its `id`, in order, all of them different.
 #[derive(Debug, Default)]
 pub struct Anchors {
-    taken: HashSet<String>,
+    /// Every anchor given, and the number that its next namesake tries first.
+    taken: HashMap<String, u32>,
 }
 
 impl Anchors {
-    /// The anchor of the next heading, whose text is `text`.
+    /// The anchor of the next heading, whose text is `text`: see [`anchor`]; with `-2`, `-3`…
+    /// where it is taken.
     // It is no iterator: the text decides.
     #[allow(clippy::should_implement_trait)]
     pub fn next(&mut self, text: &str) -> String {
-        let anchor = anchor(text, |candidate| self.taken.contains(candidate));
-        self.taken.insert(anchor.clone());
-        anchor
+        let base = anchor(text);
+        let mut number = self.taken.get(&base).copied().unwrap_or(1);
+        let mut candidate = base.clone();
+        while self.taken.contains_key(&candidate) {
+            number += 1;
+            candidate = format!("{base}-{number}");
+        }
+        self.taken.insert(base, number);
+        self.taken.entry(candidate.clone()).or_insert(1);
+        candidate
     }
 }
 
-/// A heading's anchor: its letters (of any script) and digits in lower case, all else as single
-/// hyphens, `section` where nothing is left; with `-2`, `-3`… where `taken` says so. It never
-/// begins with `fn`, as the anchors of footnotes do, followed by a hyphen.
-pub fn anchor(text: &str, taken: impl Fn(&str) -> bool) -> String {
-    let mut base = String::new();
+/// A heading's anchor, were it the only one: its letters (of any script) and digits in lower case,
+/// all else as single hyphens, `section` where nothing is left. It never begins with `fn-` or
+/// `fnref-`, as the anchors of footnotes do.
+pub fn anchor(text: &str) -> String {
+    let mut anchor = String::new();
     for c in text.chars() {
         if c.is_alphanumeric() {
-            base.extend(c.to_lowercase());
-        } else if !base.is_empty() && !base.ends_with('-') && c != '\'' && c != '’' {
-            base.push('-');
+            anchor.extend(c.to_lowercase());
+        } else if !anchor.is_empty() && !anchor.ends_with('-') && c != '\'' && c != '’' {
+            anchor.push('-');
         }
     }
-    let mut base = base.trim_end_matches('-').to_owned();
-    if base.is_empty() {
-        base.push_str("section");
+    anchor.truncate(anchor.trim_end_matches('-').len());
+    if anchor.is_empty() {
+        anchor.push_str("section");
     }
-    if base.starts_with("fn-") || base.starts_with("fnref-") {
-        base.insert_str(0, "section-");
+    if anchor.starts_with("fn-") || anchor.starts_with("fnref-") {
+        anchor.insert_str(0, "section-");
     }
-    let mut candidate = base.clone();
-    let mut number = 2_u32;
-    while taken(&candidate) {
-        candidate = format!("{base}-{number}");
-        number += 1;
-    }
-    candidate
+    anchor
 }
 
 /// Counts over the text of a document.
@@ -282,4 +289,64 @@ pub fn reading_minutes(document: &Document) -> u32 {
         + f64::from(counts.cjk) / f64::from(CJK_PER_MINUTE)
         + f64::from(counts.code_lines) / f64::from(CODE_LINES_PER_MINUTE);
     (minutes.ceil() as u32).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::markdown::parse;
+    use super::*;
+
+    #[test]
+    fn the_title_is_the_first_heading_of_level_one_or_else_the_first() {
+        assert_eq!(title(&parse("## A\n\n# **B** `c`\n\n# D")), Some("B c".to_owned()));
+        assert_eq!(title(&parse("### A\n\n## B")), Some("A".to_owned()));
+        assert_eq!(title(&parse("#\n\ntext")), None);
+    }
+
+    #[test]
+    fn the_outline_has_levels_two_and_three_with_the_pages_anchors() {
+        let outline = outline(&parse("# A b\n\n## A b\n\n### 中文 标题！\n\n#### x\n\n## A b"));
+        let entries: Vec<_> =
+            outline.iter().map(|entry| (entry.level, entry.anchor.as_str())).collect();
+        assert_eq!(entries, [(2, "a-b-2"), (3, "中文-标题"), (2, "a-b-3")]);
+    }
+
+    #[test]
+    fn anchors_are_unique_and_keep_away_from_those_of_footnotes() {
+        let mut anchors = Anchors::default();
+        let all: Vec<String> =
+            ["A", "a-2", "A", "a", "!", "?", "fn 1", "Don't"].map(|text| anchors.next(text)).into();
+        assert_eq!(all, ["a", "a-2", "a-3", "a-4", "section", "section-2", "section-fn-1", "dont"]);
+    }
+
+    #[test]
+    fn a_summary_is_cut_where_a_reader_would() {
+        let text = "- item\n\nOne sentence here. Another **sentence** goes on for a while\n";
+        assert_eq!(
+            summary(&parse(text), 200),
+            "One sentence here. Another sentence goes on for a while"
+        );
+        assert_eq!(summary(&parse(text), 30), "One sentence here.…");
+        assert_eq!(summary(&parse("alpha beta gamma delta"), 14), "alpha beta…");
+        assert_eq!(summary(&parse("流式输出很简单，文字一到就显示"), 8), "流式输出很简单…");
+        assert_eq!(summary(&parse("# only a heading"), 10), "");
+        for length in 1..20 {
+            assert!(summary(&parse("ab cd。ef，gh ij"), length).chars().count() <= length);
+        }
+    }
+
+    #[test]
+    fn words_are_those_of_both_scripts_and_code_has_none() {
+        let document = parse("Don't use `x_y` 中文，ok\n\n```\ncode here\n```\n");
+        assert_eq!(words(&document), 6);
+        assert_eq!(characters(&document), 24);
+    }
+
+    #[test]
+    fn reading_takes_at_least_a_minute_and_longer_for_more() {
+        assert_eq!(reading_minutes(&parse("")), 1);
+        assert_eq!(reading_minutes(&parse(&"word ".repeat(460))), 2);
+        assert_eq!(reading_minutes(&parse(&"字".repeat(1200))), 3);
+        assert_eq!(reading_minutes(&parse(&format!("```\n{}```", "x\n".repeat(60)))), 2);
+    }
 }

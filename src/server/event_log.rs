@@ -420,17 +420,12 @@ impl Follower {
     }
 
     async fn wait(&mut self) {
-        loop {
+        while !self.has_more() {
             let grown = self.log.grown.notified();
             tokio::pin!(grown);
-            // Registered before looking, so that nothing is missed in between.
+            // Registered before looking again, so that nothing is missed in between.
             grown.as_mut().enable();
-            let (published, over) = {
-                let inner = self.log.lock();
-                let all = inner.published == inner.text_ends.len();
-                (inner.published, inner.end.is_some() && all)
-            };
-            if published as u64 > self.cursor.0 || over {
+            if self.has_more() {
                 break;
             }
             grown.await;
@@ -441,6 +436,13 @@ impl Follower {
             tokio::time::sleep_until(next).await;
         }
         self.woke = Some(Instant::now());
+    }
+
+    /// Whether there is something behind the cursor, or never will be.
+    fn has_more(&self) -> bool {
+        let inner = self.log.lock();
+        let over = inner.end.is_some() && inner.published == inner.text_ends.len();
+        inner.published as u64 > self.cursor.0 || over
     }
 }
 

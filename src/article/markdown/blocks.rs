@@ -137,7 +137,7 @@ impl Blocks {
             Line::Indented => Leaf::indented(parent, output),
             Line::Html(block) => Leaf::html(parent, block),
             // A task's text begins with its box, and so with no definition.
-            _ => Leaf::Paragraph(Paragraph::new(parent, !is_task)),
+            _ => Leaf::Paragraph(Box::new(Paragraph::new(parent, !is_task))),
         };
         if *kind == Line::Indented {
             leaf.push(&"   "[..spare], output);

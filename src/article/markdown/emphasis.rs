@@ -116,8 +116,8 @@ impl Stack {
                         opener.length == length
                     } else {
                         !(both || opener.closes)
-                            || (opener.length + length) % 3 != 0
-                            || (opener.length % 3 == 0 && length % 3 == 0)
+                            || !(opener.length + length).is_multiple_of(3)
+                            || (opener.length.is_multiple_of(3) && length.is_multiple_of(3))
                     }
             };
             let floor = if mark == b'~' { 0 } else { self.floors[key].min(self.openers.len()) };

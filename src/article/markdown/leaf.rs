@@ -15,7 +15,7 @@ const LONGEST_DEFINITION: usize = 4096;
 /// The open leaf.
 #[derive(Debug)]
 pub enum Leaf {
-    Paragraph(Paragraph),
+    Paragraph(Box<Paragraph>),
     /// A heading of one line.
     Heading(RunningText),
     Fenced(Fenced),
@@ -262,12 +262,7 @@ pub struct Table {
 }
 
 impl Leaf {
-    pub fn fenced(
-        parent: Option<BlockId>,
-        fence: Fence,
-        info: &str,
-        output: &mut Output,
-    ) -> Self {
+    pub fn fenced(parent: Option<BlockId>, fence: Fence, info: &str, output: &mut Output) -> Self {
         let info = unescape(info.trim());
         let language = info.split_whitespace().next().unwrap_or_default().to_owned();
         let id = output.open(parent, BlockKind::Code { language });

@@ -73,7 +73,6 @@ impl<'a> Cursor<'a> {
     pub fn spare(&self) -> usize {
         self.spare
     }
-
 }
 
 /// Whether a line that begins so is a certain kind of block.
@@ -274,11 +273,13 @@ pub fn footnote(text: &str, complete: bool) -> Guess<(&str, usize)> {
     let end = body.find(|c: char| c.is_whitespace() || matches!(c, '[' | ']' | '\\'));
     let undecided = if complete { Guess::No } else { Guess::Open };
     match end {
-        Some(end) if end > 0 && body[end..].starts_with(']') => match body[end + 1..].chars().next() {
-            Some(':') => Guess::Yes((&body[..end], end + 4)),
-            Some(_) => Guess::No,
-            None => undecided,
-        },
+        Some(end) if end > 0 && body[end..].starts_with(']') => {
+            match body[end + 1..].chars().next() {
+                Some(':') => Guess::Yes((&body[..end], end + 4)),
+                Some(_) => Guess::No,
+                None => undecided,
+            }
+        }
         Some(_) => Guess::No,
         None => undecided,
     }

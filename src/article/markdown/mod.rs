@@ -2,17 +2,17 @@
 //! links and footnotes.
 //!
 //! Text goes in cut at will, [`Patch`]es come out; whatever the cuts, the same document results.
-//! Every line goes through two steps: [`plan`] decides, from the open blocks and the part of the
-//! line that is there, what the line does (and may answer that it is too early to say); [`blocks`]
-//! carries that out. From then on the line's text flows into the open [`leaf`], whose running text
-//! is read by [`inlines`] from its last settled place on.
+//! Every line goes through two steps: `plan` decides, from the open blocks and the part of the
+//! line that is there, what the line does (and may answer that it is too early to say); `blocks`
+//! carries that out. From then on the line's text flows into the open `leaf`, whose running text
+//! is read by `inlines` from its last settled place on.
 //!
 //! # Deliberate differences from the specifications
-//! - Emphasis next to CJK characters follows the `markdown-cjk-friendly` rule, see [`emphasis`].
-//! - Bare URLs end at full-width punctuation, see [`bare`].
+//! - Emphasis next to CJK characters follows the `markdown-cjk-friendly` rule, see `emphasis`.
+//! - Bare URLs end at full-width punctuation, see `bare`.
 //! - Raw HTML: `br`, `sub`, `sup`, `kbd`, `mark`, `u` become nodes, other tags are dropped, script
-//!   and its like with their content, see [`raw`]. A block of raw HTML is a paragraph of its text.
-//! - Character references have the names of HTML 4, see [`entities`].
+//!   and its like with their content, see `raw`. A block of raw HTML is a paragraph of its text.
+//! - Character references have the names of HTML 4, see `entities`.
 //! - A link whose target is unsafe has none; an image likewise has no source.
 //! - Limits against hostile input: 100 containers and 64 inlines within one another, 4,096 bytes
 //!   between the two halves of an inline construct, 4,096 bytes for a link's definition.
@@ -24,6 +24,7 @@ use super::document::{Document, DocumentBuilder, Patch};
 
 mod bare;
 mod blocks;
+mod brackets;
 mod emphasis;
 mod entities;
 mod inlines;
@@ -37,6 +38,7 @@ mod punctuation;
 mod raw;
 mod references;
 mod running;
+mod scanner;
 mod table;
 #[cfg(test)]
 mod tests;

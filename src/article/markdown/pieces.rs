@@ -80,7 +80,9 @@ pub fn tree(
                 }
             }
             Piece::Inline(Inline::Link { children, .. })
-                if stack.iter().any(|(frame, _)| matches!(frame, Frame::Opened(Opened::Link(_)))) =>
+                if stack
+                    .iter()
+                    .any(|(frame, _)| matches!(frame, Frame::Opened(Opened::Link(_)))) =>
             {
                 push_text(&mut stack, &plain_text(&children));
             }

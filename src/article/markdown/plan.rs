@@ -111,7 +111,7 @@ pub fn plan(
         });
     }
     let paragraph = match leaf {
-        Some(Leaf::Paragraph(paragraph)) => Some(paragraph),
+        Some(Leaf::Paragraph(paragraph)) => Some(&**paragraph),
         _ => None,
     };
     let in_table = all && matches!(leaf, Some(Leaf::Table(_)));
@@ -134,7 +134,7 @@ pub fn plan(
     let mut text_cursor = cursor;
     text_cursor.skip_space();
     let mut is_row = in_table && open.is_empty();
-    if is_row && text_cursor.rest().trim_end_matches([' ', '\t']) == "|" {
+    if is_row && lines::trim_end(text_cursor.rest()) == "|" {
         if !complete {
             return Guess::Open;
         }
@@ -258,7 +258,12 @@ impl Starts<'_> {
             }
             let indent = self.cursor.indent();
             if indent >= 4 {
-                if self.paragraph.is_some() || (self.in_table && self.open.is_empty()) {
+                let in_table = self.in_table && self.open.is_empty();
+                let lone_bar = lines::trim_end(text) == "|";
+                if in_table && lone_bar && !complete {
+                    return Guess::Open;
+                }
+                if self.paragraph.is_some() || (in_table && !lone_bar) {
                     return Guess::No;
                 }
                 self.cursor.advance(4);

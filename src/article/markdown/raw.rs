@@ -7,10 +7,7 @@ use super::lines::{Guess, is_blank};
 #[derive(Debug, PartialEq, Eq)]
 pub enum Angle<'a> {
     /// `<https://…>` or `<someone@example.org>`: what stands inside.
-    Link {
-        inside: &'a str,
-        mail: bool,
-    },
+    Link { inside: &'a str, mail: bool },
     /// A start or an end tag.
     Tag {
         name: &'a str,
@@ -23,12 +20,15 @@ pub enum Angle<'a> {
 }
 
 /// Elements whose content is no text for readers: dropped with everything in them.
+#[rustfmt::skip]
 const DROPPED: &[&str] = &[
     "applet", "audio", "canvas", "iframe", "math", "noembed", "noframes", "noscript", "object",
-    "plaintext", "script", "select", "style", "svg", "template", "textarea", "title", "video", "xmp",
+    "plaintext", "script", "select", "style", "svg", "template", "textarea", "title", "video",
+    "xmp",
 ];
 
 /// Elements of running text: where their tags are dropped, the words around them stay together.
+#[rustfmt::skip]
 const PHRASING: &[&str] = &[
     "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em",
     "font", "i", "img", "ins", "label", "q", "s", "samp", "small", "span", "strike", "strong",
@@ -36,6 +36,7 @@ const PHRASING: &[&str] = &[
 ];
 
 /// The elements that begin a block of raw HTML (CommonMark 0.31.2, 4.6, condition 6).
+#[rustfmt::skip]
 const BLOCKS: &[&str] = &[
     "address", "article", "aside", "base", "basefont", "blockquote", "body", "caption", "center",
     "col", "colgroup", "dd", "details", "dialog", "dir", "div", "dl", "dt", "fieldset",
@@ -154,8 +155,9 @@ fn autolink(body: &str) -> Option<Angle<'_>> {
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
-    let is_mail =
-        !mailbox.is_empty() && mailbox.bytes().all(is_mailbox_byte) && domain.split('.').all(is_label);
+    let is_mail = !mailbox.is_empty()
+        && mailbox.bytes().all(is_mailbox_byte)
+        && domain.split('.').all(is_label);
     is_mail.then_some(Angle::Link { inside, mail: true })
 }
 
@@ -168,10 +170,8 @@ fn tag(text: &str, at: usize, complete: bool) -> Guess<(Angle<'_>, usize)> {
     if start >= bytes.len() {
         return early;
     }
-    let length = bytes[start..]
-        .iter()
-        .take_while(|b| b.is_ascii_alphanumeric() || **b == b'-')
-        .count();
+    let length =
+        bytes[start..].iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'-').count();
     if length == 0 || !bytes[start].is_ascii_alphabetic() {
         return Guess::No;
     }
@@ -246,10 +246,10 @@ fn nothing(text: &str, at: usize, complete: bool) -> Guess<(Angle<'_>, usize)> {
         if start == "<!" && !body.as_bytes()[2].is_ascii_alphabetic() {
             return Guess::No;
         }
-        if start == "<!--" {
-            if let Some(short) = ["<!-->", "<!--->"].into_iter().find(|s| body.starts_with(s)) {
-                return Guess::Yes((Angle::Nothing, at + short.len()));
-            }
+        if start == "<!--"
+            && let Some(short) = ["<!-->", "<!--->"].into_iter().find(|s| body.starts_with(s))
+        {
+            return Guess::Yes((Angle::Nothing, at + short.len()));
         }
         return match body[start.len()..].find(end) {
             Some(found) => Guess::Yes((Angle::Nothing, at + start.len() + found + end.len())),
@@ -285,11 +285,9 @@ pub fn html_block(text: &str, interrupting: bool, complete: bool) -> Guess<HtmlB
     if !text.starts_with('<') {
         return Guess::No;
     }
-    for (start, end) in [
-        ("<!--", &["-->"] as &'static [&'static str]),
-        ("<?", &["?>"]),
-        ("<![CDATA[", &["]]>"]),
-    ] {
+    for (start, end) in
+        [("<!--", &["-->"] as &'static [&'static str]), ("<?", &["?>"]), ("<![CDATA[", &["]]>"])]
+    {
         if text.starts_with(start) {
             return hidden(end);
         }
@@ -330,7 +328,11 @@ pub fn html_block(text: &str, interrupting: bool, complete: bool) -> Guess<HtmlB
     }
     match tag(text, 0, complete) {
         Guess::Yes((_, behind)) if is_blank(&text[behind..]) => {
-            if complete { Guess::Yes(HtmlBlock { ends: &[], hidden: false }) } else { Guess::Open }
+            if complete {
+                Guess::Yes(HtmlBlock { ends: &[], hidden: false })
+            } else {
+                Guess::Open
+            }
         }
         Guess::Open => early,
         _ => Guess::No,

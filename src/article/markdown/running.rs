@@ -134,8 +134,7 @@ impl RunningText {
         output.work += (end - self.settled) as u64;
         let lead = self.count == 0;
         let reading = Reading { last, markdown: self.markdown, lead };
-        let read =
-            inlines::read(&self.text[..end], self.settled, reading, &mut output.references);
+        let read = inlines::read(&self.text[..end], self.settled, reading, &mut output.references);
         let shown = std::mem::take(&mut self.open);
         self.settled = read.settled_to;
         self.notices.append(read.notices);

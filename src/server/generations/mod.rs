@@ -71,6 +71,8 @@ pub struct Request {
     pub article: Option<Uuid>,
     /// What makes asking twice harmless.
     pub idempotency: Option<IdempotencyKey>,
+    /// Whether the answer is the event stream itself, which need not wait for the store.
+    pub streamed: bool,
     /// The id of the request that asks.
     pub request_id: String,
 }
@@ -281,7 +283,7 @@ impl Generations {
                     id: live.article_id,
                     title: live.job.brief.topic.trim().to_owned(),
                     style: live.job.brief.style.as_str().to_owned(),
-                    language: language_of(&live.job.brief),
+                    language: live.job.language.clone(),
                 },
             },
             brief: live.job.brief.clone(),
@@ -294,19 +296,24 @@ impl Generations {
         // Only a new article without a key is sure to be stored: it begins while that happens, so
         // that the first token does not wait for the disk.
         let sure = request.article.is_none() && new.idempotency.is_none();
+        let id = live.job.id;
         if sure {
             self.spawn(Arc::clone(&live));
         }
-        let created = inner.store.create_generation(&new).await;
-        match created {
+        if sure && request.streamed {
+            let service = self.clone();
+            inner.tasks.spawn(async move { service.store_beginning(&live, &new).await });
+            return Ok(id);
+        }
+        match inner.store.create_generation(&new).await {
             Ok(Created::New) => {
                 live.created.set();
                 if !sure {
-                    self.spawn(Arc::clone(&live));
+                    self.spawn(live);
                 }
-                Ok(live.job.id)
+                Ok(id)
             }
-            Ok(Created::Repeated(id)) => Ok(id),
+            Ok(Created::Repeated(earlier)) => Ok(earlier),
             Ok(Created::KeyReused) => Err(Problem::new(
                 Code::IdempotencyKeyReused,
                 "This Idempotency-Key was sent before with another body.",
@@ -344,6 +351,7 @@ impl Generations {
                 accepted: tokio::time::Instant::now(),
                 config: Arc::clone(&self.0.config),
                 providers: Arc::clone(&self.0.providers),
+                language: language_of(&brief),
                 brief,
             },
             article_id,

@@ -12,7 +12,7 @@ use super::live::Live;
 use super::{Generations, StoreError};
 use crate::article::event::{Event, GenerationState};
 use crate::server::pipeline::{self, Ending};
-use crate::server::store::records::EventBatch;
+use crate::server::store::records::{EventBatch, NewGeneration};
 use crate::server::telemetry::metrics;
 
 /// How far the store may be behind.
@@ -65,14 +65,33 @@ impl Generations {
         self.lock_live().remove(&live.job.id);
     }
 
+    /// Stores the record of a generation whose reader did not wait for that, however long it takes.
+    pub(super) async fn store_beginning(&self, live: &Live, new: &NewGeneration) {
+        loop {
+            match self.0.store.create_generation(new).await {
+                Ok(_) => return live.created.set(),
+                Err(error) => report(&error),
+            }
+            tokio::select! {
+                () = sleep(RETRY_EVERY) => {}
+                () = self.0.closing.cancelled() => return live.created.refuse(),
+            }
+        }
+    }
+
     /// Stores the end, then lets readers hear it. Where the store fails, readers hear it all the
     /// same, from memory, which keeps the log until it is stored.
     async fn store_end(&self, live: &Live) {
-        if !live.created.settled().await {
-            // It was refused; nobody knows of it.
-            live.job.log.publish();
-            live.ended.cancel();
-            return;
+        if !live.created.is_set() {
+            // The store is slow or full: whoever reads along does not wait for it.
+            let stored = tokio::time::timeout(RETRY_EVERY, live.created.settled()).await;
+            if stored != Ok(true) {
+                live.job.log.publish();
+                live.ended.cancel();
+            }
+            if !live.created.settled().await {
+                return;
+            }
         }
         loop {
             let written = self.write_end(live).await;

@@ -1,6 +1,7 @@
 //! A generation's log as server-sent events, from a cursor on.
 
 use std::convert::Infallible;
+use std::pin::Pin;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -8,7 +9,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
-use tokio_util::sync::CancellationToken;
+use tokio::time::{Instant, Sleep, sleep};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use uuid::Uuid;
 
 use super::extract::{Ids, last_event_id};
@@ -64,30 +66,67 @@ pub async fn respond(
 /// How long a reader may hear nothing once the server goes away: long enough for the last events.
 const CLOSING_GRACE: Duration = Duration::from_secs(5);
 
+/// What a stream of frames is made from. The timer and the wait for the server's end are made once
+/// a stream, not once a frame: both take locks that all streams share.
+struct Frames {
+    follower: Follower,
+    closing: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// When the stream must be heard again, or ends if the server goes away.
+    alarm: Pin<Box<Sleep>>,
+    spoke: Instant,
+    is_closing: bool,
+    _reading: metrics::EventStreamReader,
+}
+
 fn frames(
     follower: Follower,
     closing: CancellationToken,
 ) -> impl stream::Stream<Item = Result<Bytes, Infallible>> {
-    let reading = metrics::EventStreamReader::begin();
-    stream::unfold((follower, closing, reading), |(mut follower, closing, reading)| async move {
-        let mut frame = String::new();
-        let patience = if closing.is_cancelled() { CLOSING_GRACE } else { HEARTBEAT };
-        let more = tokio::select! {
-            more = follower.read(|seq, view| write_event(&mut frame, seq, view)) => more,
-            () = tokio::time::sleep(patience) => {
-                if closing.is_cancelled() {
-                    return None;
-                }
-                frame.push_str(": alive\n\n");
-                true
-            }
-            () = closing.cancelled(), if !closing.is_cancelled() => {
-                frame.push_str(": closing\n\n");
-                true
-            }
-        };
-        more.then(|| (Ok(Bytes::from(frame)), (follower, closing, reading)))
+    let frames = Frames {
+        follower,
+        closing: Box::pin(closing.cancelled_owned()),
+        alarm: Box::pin(sleep(HEARTBEAT)),
+        spoke: Instant::now(),
+        is_closing: false,
+        _reading: metrics::EventStreamReader::begin(),
+    };
+    stream::unfold(frames, |mut frames| async move {
+        let frame = frames.next().await?;
+        Some((Ok(Bytes::from(frame)), frames))
     })
+}
+
+impl Frames {
+    /// The next bytes to send; `None` when there are no more.
+    async fn next(&mut self) -> Option<String> {
+        let mut frame = String::new();
+        loop {
+            tokio::select! {
+                biased;
+                more = self.follower.read(|seq, view| write_event(&mut frame, seq, view)) => {
+                    self.spoke = Instant::now();
+                    return more.then_some(frame);
+                }
+                () = &mut self.closing, if !self.is_closing => {
+                    self.is_closing = true;
+                    self.alarm.as_mut().reset(Instant::now() + CLOSING_GRACE);
+                }
+                () = &mut self.alarm => {
+                    if self.is_closing {
+                        return None;
+                    }
+                    let due = self.spoke + HEARTBEAT;
+                    if Instant::now() < due {
+                        self.alarm.as_mut().reset(due);
+                        continue;
+                    }
+                    self.spoke = Instant::now();
+                    self.alarm.as_mut().reset(self.spoke + HEARTBEAT);
+                    return Some(": alive\n\n".to_owned());
+                }
+            }
+        }
+    }
 }
 
 fn write_event(frame: &mut String, seq: Seq, view: EventView<'_>) {

@@ -34,7 +34,8 @@ pub async fn create(
     body: BriefBody,
 ) -> Result<Response, ApiError> {
     let idempotency = idempotency_key(&headers, uri.path(), &body.bytes)?;
-    let request = Request { article: None, idempotency, request_id };
+    let request =
+        Request { article: None, idempotency, request_id, streamed: wants_events(&headers) };
     let id = generations.create(body.brief, request).await?;
     Ok(accepted(&generations, id, &headers).await?)
 }
@@ -58,7 +59,7 @@ pub async fn regenerate(
     body: BriefBody,
 ) -> Result<Response, ApiError> {
     let idempotency = idempotency_key(&headers, uri.path(), &body.bytes)?;
-    let request = Request { article: Some(article), idempotency, request_id };
+    let request = Request { article: Some(article), idempotency, request_id, streamed: false };
     let id = generations.create(body.brief, request).await?;
     Ok(accepted(&generations, id, &headers).await?)
 }
@@ -103,7 +104,7 @@ pub async fn go_on(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let idempotency = idempotency_key(&headers, uri.path(), &[])?;
-    let request = Request { article: None, idempotency, request_id };
+    let request = Request { article: None, idempotency, request_id, streamed: false };
     let id = generations.continue_from(id, request).await?;
     Ok(accepted(&generations, id, &headers).await?)
 }

@@ -39,6 +39,8 @@ pub struct Job {
     pub id: Uuid,
     /// What is asked for.
     pub brief: Brief,
+    /// The language to write in (BCP 47).
+    pub language: String,
     /// Whether it goes on from the text that its log begins with.
     pub continues: bool,
     /// The id of the request that asked.

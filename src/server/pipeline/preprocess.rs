@@ -24,7 +24,7 @@ pub struct Prepared {
 pub fn run(job: &Job) -> Prepared {
     job.begin(Stage::Preprocess);
     let brief = &job.brief;
-    let language = language_of(brief);
+    let language = job.language.clone();
     let prompt = template::fill(brief, &language);
     tracing::info!(generation.id = %job.id, template = prompt.template, language, "prepared");
     let sampling = Sampling {

@@ -2,16 +2,52 @@
 
 use proptest::prelude::*;
 
+use super::agreement::{commonmark, gfm};
 use super::consumer::{characters, stream};
-use super::soup;
+use super::{grammar, soup};
+use crate::article::markdown::inlines::WINDOW;
 use crate::article::markdown::parse;
 
 #[test]
-fn scratch_chunks() {
-    let examples: Vec<String> = serde_json::from_str(include_str!("/tmp/md/spec.json")).unwrap();
-    let other: Vec<(String, String)> = serde_json::from_str(include_str!("/tmp/md/other.json")).unwrap();
-    for text in examples.iter().chain(other.iter().map(|o| &o.1)) {
+fn the_examples_of_the_specifications_are_the_same_however_they_are_cut() {
+    for text in commonmark().iter().chain(&gfm()) {
         assert_same_however_cut(text);
+    }
+}
+
+#[test]
+fn hostile_documents_are_the_same_however_they_are_cut() {
+    for text in [
+        "\u{feff}# BOM\r\n\rtext\0 end\r",
+        "a <script>x</script> <style>y</style><svg onload=z><iframe src=q>\n\nb",
+        "[^1][^2][^1]\n\n[^2]: two\n\n[^x] [a][b] [a]\n\n[a]: /u\n[^1]: one",
+        "|a|b\\|c|\n|-|:-:|\n|`x\\|y`|[^1]|z|\n|\n\n[^1]: n",
+        "- a\n\n  b\n- c\n  1. d\n\n     e\n> f\ng\n***",
+        "**中文：**文字，*（强调）*和~~删除~~。\n下一行",
+        "`` ` `` `a\nb` \\` `c` ``` d",
+        "[![a](b)](c) [a [b](c) d](e) ![a ![b](c) d](e)",
+        "www.a.b, https://x.y/z(a)b). me@a.b.c. http://é.com/。中",
+        "<div>a<p>b\n<br>c</div>\n*d*\n\n<!-- e\n\nf --> g",
+    ] {
+        assert_same_however_cut(text);
+    }
+}
+
+#[test]
+fn text_longer_than_a_window_is_the_same_however_it_is_cut() {
+    for part in ["[a *b `c ", "**中", "<a b='", "![x", "a_b ", "https://a.b/", "[a](b \"", "&a"] {
+        let text = part.repeat(2 * WINDOW / part.len() + 7);
+        let whole = parse(&text);
+        for size in [61, 1021] {
+            let mut chunks = Vec::new();
+            let mut rest = text.as_str();
+            while !rest.is_empty() {
+                let at = rest.char_indices().nth(size).map_or(rest.len(), |(at, _)| at);
+                chunks.push(&rest[..at]);
+                rest = &rest[at..];
+            }
+            assert_eq!(stream(chunks).0, whole, "{part}");
+        }
     }
 }
 
@@ -26,7 +62,7 @@ fn assert_same_however_cut(text: &str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(500) })]
 
     #[test]
     fn a_random_document_is_the_same_however_it_is_cut(text in soup::any(), sizes in proptest::collection::vec(1..12_usize, 1..20)) {
@@ -43,5 +79,20 @@ proptest! {
         }
         let (streamed, _) = stream(chunks);
         prop_assert_eq!(&streamed, &whole);
+    }
+
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(100)
+    })]
+
+    #[test]
+    fn a_random_article_is_the_same_however_it_is_cut(text in grammar::article(), cut in 0..2000_usize) {
+        let at = text.char_indices().nth(cut).map_or(text.len(), |(at, _)| at);
+        let (streamed, _) = stream([&text[..at], &text[at..]]);
+        prop_assert_eq!(&streamed, &parse(&text));
     }
 }

@@ -12,6 +12,7 @@ struct Seen {
     parent: Option<BlockId>,
     kind: BlockKind,
     closed: bool,
+    open_children: usize,
     inlines: Vec<Inline>,
     text: String,
 }
@@ -51,21 +52,28 @@ impl Consumer {
                 assert_eq!(id.0, self.next, "ids are counted in the order of opening");
                 self.next += 1;
                 if let Some(parent) = parent {
-                    let content = self.open(*parent, patch).kind.empty_content();
+                    let seen = self.open(*parent, patch);
+                    seen.open_children += 1;
+                    let content = seen.kind.empty_content();
                     assert!(matches!(content, Content::Blocks(_)), "no container: {patch:?}");
                 }
-                self.seen.insert(*id, Seen {
-                    parent: *parent,
-                    kind: kind.clone(),
-                    closed: false,
-                    inlines: Vec::new(),
-                    text: String::new(),
-                });
+                self.seen.insert(
+                    *id,
+                    Seen {
+                        parent: *parent,
+                        kind: kind.clone(),
+                        closed: false,
+                        open_children: 0,
+                        inlines: Vec::new(),
+                        text: String::new(),
+                    },
+                );
             }
             Patch::Become { id, kind } => {
                 let seen = self.open(*id, patch);
                 seen.kind = kind.clone();
                 seen.inlines.clear();
+                seen.open_children = 0;
                 self.forget_children(*id);
             }
             Patch::AppendCode { id, text } => {
@@ -100,12 +108,13 @@ impl Consumer {
                 self.seen.remove(id);
             }
             Patch::Close { id } => {
-                let open_child =
-                    self.seen.iter().find(|(_, seen)| seen.parent == Some(*id) && !seen.closed);
-                assert!(open_child.is_none(), "closes a block around an open one");
                 let seen = self.open(*id, patch);
+                assert_eq!(seen.open_children, 0, "closes a block around an open one");
                 seen.closed = true;
                 assert_no_neighbours(&seen.inlines);
+                if let Some(parent) = seen.parent {
+                    self.open(parent, patch).open_children -= 1;
+                }
             }
             Patch::Mend { id, inlines } => {
                 self.carried += inlines.iter().map(weight).sum::<usize>();

@@ -47,18 +47,16 @@ fn line() -> impl Strategy<Value = String> {
 }
 
 fn paragraph() -> impl Strategy<Value = String> {
-    (word(), proptest::collection::vec(line(), 1..4), any::<bool>())
-        .prop_map(|(first, lines, hard)| {
-            format!("{first} {}", lines.join(if hard { "  \n" } else { "\n" }))
-        })
+    (word(), proptest::collection::vec(line(), 1..4), any::<bool>()).prop_map(
+        |(first, lines, hard)| format!("{first} {}", lines.join(if hard { "  \n" } else { "\n" })),
+    )
 }
 
 fn code() -> impl Strategy<Value = String> {
     let lines = proptest::collection::vec("[a-z(){};= ]{0,20}", 0..5);
-    (proptest::sample::select(vec!["```", "~~~", "````"]), "[a-z]{0,5}", lines)
-        .prop_map(|(fence, language, lines)| {
-            format!("{fence}{language}\n{}\n{fence}", lines.join("\n"))
-        })
+    (proptest::sample::select(vec!["```", "~~~", "````"]), "[a-z]{0,5}", lines).prop_map(
+        |(fence, language, lines)| format!("{fence}{language}\n{}\n{fence}", lines.join("\n")),
+    )
 }
 
 fn table() -> impl Strategy<Value = String> {
@@ -66,9 +64,8 @@ fn table() -> impl Strategy<Value = String> {
         (words(), marked().prop_filter("a bar", |cell| !cell.contains('|')))
             .prop_map(|(a, b)| format!("| {a} | {b} |"))
     };
-    (row(), proptest::collection::vec(row(), 0..4)).prop_map(|(head, rows)| {
-        [vec![head, "|:---|---:|".to_owned()], rows].concat().join("\n")
-    })
+    (row(), proptest::collection::vec(row(), 0..4))
+        .prop_map(|(head, rows)| [vec![head, "|:---|---:|".to_owned()], rows].concat().join("\n"))
 }
 
 fn indent(text: &str, first: &str, rest: &str) -> String {

@@ -93,14 +93,7 @@ pub fn read(text: &str) -> Option<Document> {
 }
 
 fn open(end: Option<TagEnd>, kind: Kind) -> Open {
-    Open {
-        end,
-        kind,
-        blocks: Vec::new(),
-        inlines: Vec::new(),
-        text: String::new(),
-        tight: false,
-    }
+    Open { end, kind, blocks: Vec::new(), inlines: Vec::new(), text: String::new(), tight: false }
 }
 
 fn is_block(tag: &Tag<'_>) -> bool {
@@ -155,9 +148,7 @@ fn flush(open: &mut Open) {
     let is_container = matches!(
         open.kind,
         Kind::Root
-            | Kind::Block(
-                BlockKind::Item { .. } | BlockKind::Quote | BlockKind::Footnote { .. }
-            )
+            | Kind::Block(BlockKind::Item { .. } | BlockKind::Quote | BlockKind::Footnote { .. })
     );
     if is_container && !open.inlines.is_empty() {
         open.tight = true;
@@ -268,7 +259,9 @@ fn level_inlines(inlines: Vec<Inline>) -> Vec<Inline> {
                 }
             }
             Inline::Code(code) => {
-                result.push(Inline::Code(code.split(' ').filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ")));
+                result.push(Inline::Code(
+                    code.split(' ').filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" "),
+                ));
             }
             // pulldown-cmark gives a reference's label as the reference writes it.
             Inline::FootnoteRef { label, number } => {
