@@ -225,7 +225,6 @@ mod tests {
             ("<span class=\"k admin s\">a</span>", "<span class=\"k s\">a</span>"),
             ("<span class=\"overlay\">a</span>", "<span>a</span>"),
             ("<input type=\"text\" name=\"q\">", "<input type=\"checkbox\" disabled=\"\">"),
-            ("<input>", "<input type=\"checkbox\" disabled=\"\">"),
             ("<ol start=\"a\"><li>b</li></ol>", "<ol><li>b</li></ol>"),
             ("<p role=\"dialog\" tabindex=\"5\">a</p>", "<p>a</p>"),
             ("<p title=\"</p><script>1</script>\">a</p>", "<p>a</p>"),

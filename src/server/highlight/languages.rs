@@ -82,7 +82,19 @@ pub(super) fn grammar(language: &str) -> Option<&'static SyntaxReference> {
         return None;
     }
     let token = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(&*name, |(_, token)| token);
-    let plain = ["text", "txt", "plain", "plaintext", "none", "output"];
+    // Markdown's grammar takes seconds for a line of backticks, and has little to colour.
+    let plain = [
+        "text",
+        "txt",
+        "plain",
+        "plaintext",
+        "none",
+        "output",
+        "md",
+        "markdown",
+        "mdown",
+        "markdn",
+    ];
     if plain.contains(&token) {
         return None;
     }
@@ -205,7 +217,9 @@ mod tests {
 
     #[test]
     fn plain_text_and_unknown_languages_have_no_grammar() {
-        for name in ["", "text", "plaintext", "txt", "klingon", "mermaid", &"a".repeat(1 << 20)] {
+        for name in
+            ["", "text", "plaintext", "txt", "klingon", "mermaid", "markdown", &"a".repeat(1 << 20)]
+        {
             assert!(grammar(name).is_none(), "{name:.20}");
         }
     }
