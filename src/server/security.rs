@@ -130,11 +130,14 @@ async fn check_host(
 
 /// Whether `Host` names this machine. The port does not matter: a tunnel may have another.
 fn is_allowed(host: &str, allowed: &BTreeSet<String>) -> bool {
-    let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((address, _)) => address,
-        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+    let (name, port) = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, port)) => (address, port.strip_prefix(':').unwrap_or(port)),
+        None => host.rsplit_once(':').unwrap_or((host, "")),
+    };
+    if !port.bytes().all(|byte| byte.is_ascii_digit()) {
+        return false;
     }
-    .to_ascii_lowercase();
+    let name = name.to_ascii_lowercase();
     name == "localhost"
         || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
         || allowed.contains(&name)
