@@ -19,8 +19,8 @@ pub fn add_buttons(article: &Element, texts: &'static Texts) {
         let Some(caption) = captions.get(index) else {
             continue;
         };
-        let added = copy_button(&document(), texts.copy)
-            .and_then(|button| caption.append_child(&button));
+        let added =
+            copy_button(&document(), texts.copy).and_then(|button| caption.append_child(&button));
         if let Err(error) = added {
             warn!("a copy button could not be made: {error:?}");
         }

@@ -57,7 +57,11 @@ impl DomWriter {
     ///
     /// # Errors
     /// When the browser refuses to make an element, which it never should.
-    pub fn new(document: Document, root: Element, copy_label: &'static str) -> Result<Self, JsValue> {
+    pub fn new(
+        document: Document,
+        root: Element,
+        copy_label: &'static str,
+    ) -> Result<Self, JsValue> {
         root.set_text_content(None);
         let cursor = document.create_element("span")?;
         cursor.set_class_name("cursor");
