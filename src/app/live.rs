@@ -80,7 +80,7 @@ impl Live {
     pub fn start(self, root: Element, rendered: bool, texts: &'static Texts, reload: Callback<()>) {
         let running = self.running_untracked();
         if !running && rendered {
-            code_copy::add_buttons(&root, texts);
+            code_copy::bring_to_life(&root, texts);
             return;
         }
         let (text, highlights, generation) = self.data.with_untracked(|data| {

@@ -84,7 +84,7 @@ pub fn ArticleView(
     view! {
         <Title text=title />
         <main id="content" class="desk" class:writing=move || running.get()>
-            <aside class="side outline-side">
+            <aside class="side outline-side" aria-label=texts.outline>
                 <Outline entries=live.outline current=live.section />
             </aside>
             <div class="middle">
@@ -111,7 +111,7 @@ pub fn ArticleView(
                     </button>
                 </Show>
             </div>
-            <aside class="side facts-side">
+            <aside class="side facts-side" aria-label=texts.progress>
                 <StageProgress progress=live.progress elapsed_ms />
                 <Facts progress=live.progress />
                 <p class="line-state" class:unseen=move || line_state().is_empty() role="status">

@@ -365,6 +365,7 @@ impl DomWriter {
             BlockKind::Table { .. } => {
                 let outer = self.create("div")?;
                 outer.set_class_name("table");
+                make_scrollable(&outer)?;
                 let table = self.create("table")?;
                 outer.append_child(&table)?;
                 (outer, table)
@@ -395,6 +396,7 @@ impl DomWriter {
         let (figure, caption) = (self.create("figure")?, self.create("figcaption")?);
         let (pre, code) = (self.create("pre")?, self.create("code")?);
         figure.set_class_name("code");
+        make_scrollable(&pre)?;
         if !language.is_empty() {
             code.set_class_name(&format!("language-{language}"));
         }
@@ -438,6 +440,14 @@ impl DomWriter {
         }
         Ok(cell)
     }
+}
+
+/// Lets the keyboard reach what can be wider than the page, to scroll it.
+///
+/// # Errors
+/// When the browser refuses to set an attribute.
+pub fn make_scrollable(element: &Element) -> Result<(), JsValue> {
+    element.set_attribute("tabindex", "0")
 }
 
 /// A button that copies the block of code that it stands over.

@@ -48,6 +48,7 @@ pub(super) static TEXTS: Texts = Texts {
     demo_only: "No model is connected yet. The demo writes a sample article, so you can try everything: stopping, continuing, even a failing model (under More). To connect one, put its key into .env and start again.",
 
     outline: "On this page",
+    sections: "Sections",
     progress: "Progress",
     facts: "Figures",
     stage: |stage| match stage {

@@ -45,6 +45,7 @@ pub(super) static TEXTS: Texts = Texts {
     demo_only: "还没有接入模型。演示会写出一篇样文，停止、继续，乃至模型出错（见“更多”），都可以试。要接入模型，把密钥写进 .env 再启动即可。",
 
     outline: "目录",
+    sections: "各节",
     progress: "进度",
     facts: "数据",
     stage: |stage| match stage {
