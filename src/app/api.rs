@@ -56,8 +56,7 @@ pub async fn create(
         Some(article) => format!("/api/v1/articles/{article}/generations"),
     };
     let body = serde_json::to_string(brief).map_err(|_| Failure::Malformed)?;
-    let headers =
-        [("Content-Type", "application/json"), ("Idempotency-Key", idempotency_key)];
+    let headers = [("Content-Type", "application/json"), ("Idempotency-Key", idempotency_key)];
     read(&send("POST", &path, &headers, Some(&body)).await?).await
 }
 

@@ -11,9 +11,12 @@ use super::components::code_copy;
 use super::follow_end::FollowEnd;
 use super::generation_client::{Heard, Watch, watch};
 use super::i18n::Texts;
-use super::page_data::{ArticleData, load_article, flatten};
+use super::page_data::{ArticleData, flatten, load_article};
 use super::progress::{Connection, Progress};
 use crate::article::event::{Event, GenerationState, OutlineEntry};
+
+/// A heading that stands higher in the window, in CSS pixels, has been reached.
+const PASSED: f64 = 140.0;
 
 /// The signals of one article on the page.
 #[derive(Clone, Copy)]
@@ -26,6 +29,8 @@ pub struct Live {
     pub connection: RwSignal<Connection>,
     /// The headings so far.
     pub outline: RwSignal<Vec<OutlineEntry>>,
+    /// The anchor of the section that is read, or written where the end is followed.
+    pub section: RwSignal<Option<String>>,
     /// Whether any text is there.
     pub has_text: RwSignal<bool>,
     /// Whether the end of the text is followed.
@@ -51,6 +56,7 @@ impl Live {
             progress: RwSignal::new(data.progress.clone()),
             connection: RwSignal::new(Connection::Idle),
             outline: RwSignal::new(data.outline.clone()),
+            section: RwSignal::new(None),
             has_text: RwSignal::new(!data.text.is_empty()),
             following: RwSignal::new(true),
             stopping: RwSignal::new(false),
@@ -71,16 +77,10 @@ impl Live {
 
     /// Brings the article to life in `root`; `rendered` says whether the server has put it there.
     /// `reload` is called when the page no longer fits what the server has.
-    pub fn start(
-        self,
-        root: Element,
-        rendered: bool,
-        texts: &'static Texts,
-        reload: Callback<()>,
-    ) {
-        let running = self.progress.with_untracked(|progress| !progress.state.is_ended());
+    pub fn start(self, root: Element, rendered: bool, texts: &'static Texts, reload: Callback<()>) {
+        let running = self.running_untracked();
         if !running && rendered {
-            code_copy::add_buttons(&root, texts);
+            code_copy::bring_to_life(&root, texts);
             return;
         }
         let (text, highlights, generation) = self.data.with_untracked(|data| {
@@ -125,6 +125,7 @@ impl Live {
     fn written(self, written: Written<'_>) {
         if self.outline.with_untracked(|known| known.len() != written.outline.len()) {
             self.outline.set(written.outline.to_vec());
+            self.find_section();
         }
         let delta = |event: &Event| matches!(event, Event::Delta { text } if !text.is_empty());
         if !self.has_text.get_untracked() && written.events.iter().any(delta) {
@@ -188,11 +189,7 @@ impl Live {
     }
 
     /// Does what a button was pressed for, and then calls `done`.
-    pub fn act(
-        self,
-        done: Callback<()>,
-        act: impl Future<Output = Result<(), Failure>> + 'static,
-    ) {
+    pub fn act(self, done: Callback<()>, act: impl Future<Output = Result<(), Failure>> + 'static) {
         self.busy.set(true);
         self.failure.set(None);
         spawn_local(async move {
@@ -211,6 +208,31 @@ impl Live {
     /// The page was scrolled.
     pub fn scrolled(self) {
         self.with_writer(ArticleWriter::scrolled);
+        self.find_section();
+    }
+
+    /// The section whose heading was the last to pass under the bar on top.
+    fn find_section(self) {
+        let passed = |anchor: &str| {
+            let heading = document().get_element_by_id(anchor);
+            heading.is_some_and(|heading| heading.get_bounding_client_rect().top() < PASSED)
+        };
+        let section = self.outline.try_with_untracked(|outline| {
+            if self.running_untracked() && self.following.get_untracked() {
+                return outline.last().map(|entry| entry.anchor.clone());
+            }
+            let passed = |entry: &&OutlineEntry| passed(&entry.anchor);
+            outline.iter().take_while(passed).last().map(|entry| entry.anchor.clone())
+        });
+        if let Some(section) = section
+            && self.section.with_untracked(|known| *known != section)
+        {
+            self.section.set(section);
+        }
+    }
+
+    fn running_untracked(self) -> bool {
+        self.progress.with_untracked(|progress| !progress.state.is_ended())
     }
 
     /// Takes the reader to the end of the text.

@@ -147,9 +147,7 @@ impl Progress {
     /// Where a stage stands.
     pub fn stage_state(&self, stage: Stage) -> StageState {
         // What there is of a text is finished in any case; it is the writing that was cut short.
-        let passed = |time: &&StageTime| {
-            !self.state.is_ended() || time.stage != Stage::Postprocess
-        };
+        let passed = |time: &&StageTime| !self.state.is_ended() || time.stage != Stage::Postprocess;
         let last = self.stages.iter().rev().find(passed).map(|time| time.stage);
         match last {
             Some(now) if now == stage && !self.state.is_ended() => StageState::Now,

@@ -69,14 +69,9 @@ pub fn ArticleView(
 
     let elapsed_ms = elapsed(live);
     let title = page_title(live, topic.clone());
-    let current = Signal::derive(move || {
-        let last = live.outline.with(|outline| outline.last().map(|entry| entry.anchor.clone()));
-        last.filter(|_| running.get())
-    });
     let markdown = Signal::derive(move || live.data.with(|data| data.text.clone()));
-    let ghost = move || {
-        (!live.has_text.get()).then(|| view! { <p class="ghost">{topic.clone()}</p> })
-    };
+    let ghost =
+        move || (!live.has_text.get()).then(|| view! { <p class="ghost">{topic.clone()}</p> });
     let line_state = move || (texts.connection)(live.connection.get());
     let announced = move || {
         let state = live.progress.with(|progress| progress.state);
@@ -89,8 +84,8 @@ pub fn ArticleView(
     view! {
         <Title text=title />
         <main id="content" class="desk" class:writing=move || running.get()>
-            <aside class="side outline-side">
-                <Outline entries=live.outline current />
+            <aside class="side outline-side" aria-label=texts.outline>
+                <Outline entries=live.outline current=live.section />
             </aside>
             <div class="middle">
                 <RevisionBar live reload regenerating />
@@ -116,7 +111,7 @@ pub fn ArticleView(
                     </button>
                 </Show>
             </div>
-            <aside class="side facts-side">
+            <aside class="side facts-side" aria-label=texts.progress>
                 <StageProgress progress=live.progress elapsed_ms />
                 <Facts progress=live.progress />
                 <p class="line-state" class:unseen=move || line_state().is_empty() role="status">

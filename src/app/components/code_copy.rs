@@ -7,24 +7,31 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, HtmlElement, HtmlTextAreaElement};
 
-use crate::app::dom_writer::copy_button;
+use crate::app::dom_writer::{copy_button, make_scrollable};
 use crate::app::i18n::Texts;
 
-/// Gives every block of code in an article that the server rendered its button.
-pub fn add_buttons(article: &Element, texts: &'static Texts) {
-    let Ok(captions) = article.query_selector_all("figure.code > figcaption") else {
-        return;
-    };
-    for index in 0..captions.length() {
-        let Some(caption) = captions.get(index) else {
-            continue;
-        };
-        let added = copy_button(&document(), texts.copy)
-            .and_then(|button| caption.append_child(&button));
+/// Gives an article that the server rendered what only makes sense in a browser: a button over
+/// every block of code, and the keyboard's way to what can be scrolled.
+pub fn bring_to_life(article: &Element, texts: &'static Texts) {
+    for caption in all(article, "figure.code > figcaption") {
+        let added =
+            copy_button(&document(), texts.copy).and_then(|button| caption.append_child(&button));
         if let Err(error) = added {
             warn!("a copy button could not be made: {error:?}");
         }
     }
+    for wide in all(article, "figure.code > pre, .table") {
+        if let Err(error) = make_scrollable(&wide) {
+            warn!("a wide block cannot be reached by the keyboard: {error:?}");
+        }
+    }
+}
+
+fn all(article: &Element, selector: &str) -> Vec<Element> {
+    let Ok(found) = article.query_selector_all(selector) else {
+        return Vec::new();
+    };
+    (0..found.length()).filter_map(|index| found.get(index)?.dyn_into().ok()).collect()
 }
 
 /// Handles a click anywhere in an article: copies when it was on a copy button.

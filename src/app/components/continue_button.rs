@@ -54,7 +54,7 @@ pub fn ContinueButton(
                 disabled=move || hydrated.not_yet() || live.busy.get()
                 on:click=go_on.clone()
             >
-                {texts.continue_writing}
+                {move || if live.has_text.get() { texts.continue_writing } else { texts.try_again }}
             </button>
         </Show>
     }

@@ -47,7 +47,8 @@ pub fn Ending(
                 Some(plain((texts.rejected)(&progress.findings.join("; "))))
             }
             (GenerationState::Cancelled, _) => {
-                let closed = progress.upstream_closed_ms.map(|ms| (texts.upstream_closed)(&whole(ms)));
+                let closed =
+                    progress.upstream_closed_ms.map(|ms| (texts.upstream_closed)(&whole(ms)));
                 let said = format!("{} {meaning}", closed.unwrap_or_default());
                 let note = view! {
                     <div class="note">

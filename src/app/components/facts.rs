@@ -16,13 +16,12 @@ pub fn Facts(
     let dash = || "–".to_owned();
     let first = move || progress.with(|p| p.first_token_ms).map_or_else(dash, duration);
     let rate = move || {
-        progress.with(|p| speed(p.usage.completion, p.writing_ms)).map_or_else(dash, |rate| {
-            format!("{} {}", count(rate), texts.speed_unit)
-        })
+        progress
+            .with(|p| speed(p.usage.completion, p.writing_ms))
+            .map_or_else(dash, |rate| format!("{} {}", count(rate), texts.speed_unit))
     };
-    let written = move || {
-        format!("{} {}", count(progress.with(|p| p.usage.completion)), texts.tokens_unit)
-    };
+    let written =
+        move || format!("{} {}", count(progress.with(|p| p.usage.completion)), texts.tokens_unit);
     let price = move || {
         progress.with(|p| match cost(&p.usage) {
             Some(amount) => amount,

@@ -54,7 +54,8 @@ pub fn BriefField(
 ) -> impl IntoView {
     let texts = use_texts();
     let words = (texts.field)(field);
-    let (id, hint_id) = (format!("brief-{}", field.param()), format!("brief-{}-hint", field.param()));
+    let (id, hint_id) =
+        (format!("brief-{}", field.param()), format!("brief-{}-hint", field.param()));
     let typed = move || form.draft.with(|draft| draft.get(field).to_owned());
     let input = move |event| {
         let typed = event_target_value(&event);
@@ -133,7 +134,8 @@ pub fn ChoiceField(
 ) -> impl IntoView {
     let texts = use_texts();
     let words = (texts.field)(field);
-    let (id, hint_id) = (format!("brief-{}", field.param()), format!("brief-{}-hint", field.param()));
+    let (id, hint_id) =
+        (format!("brief-{}", field.param()), format!("brief-{}-hint", field.param()));
     let chosen = move || form.draft.with(|draft| draft.get(field).to_owned());
     // A value of an earlier brief that is not offered (any more) stays choosable.
     let current = form.draft.with_untracked(|draft| draft.get(field).to_owned());

@@ -151,3 +151,46 @@ fn act(
         }
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn article(id: u128, state: GenerationState) -> ArticleSummary {
+        ArticleSummary {
+            id: Uuid::from_u128(id),
+            title: id.to_string(),
+            state,
+            generation_id: Uuid::from_u128(id),
+            style: "technical".to_owned(),
+            language: "en".to_owned(),
+            words: 0,
+            revisions: 1,
+            created_at: 0,
+            updated_at: 0,
+        }
+    }
+
+    fn ids(rows: &[Row]) -> Vec<u128> {
+        rows.iter().map(|row| row.article.id.as_u128()).collect()
+    }
+
+    #[test]
+    fn renewing_keeps_later_pages_and_the_place_of_what_was_deleted() {
+        let old = |id| Row::new(article(id, GenerationState::Done));
+        let mut rows = vec![old(5), old(4), old(3), old(2)];
+        rows[1].deleted = true;
+        let newest = [6, 5, 3].map(|id| article(id, GenerationState::Running)).to_vec();
+        Row::renew(&mut rows, newest);
+        assert_eq!(ids(&rows), [6, 4, 5, 3, 2]);
+        assert!(rows[1].deleted);
+        assert!(rows[0].is_writing());
+    }
+
+    #[test]
+    fn a_further_page_repeats_nothing() {
+        let mut rows = vec![Row::new(article(2, GenerationState::Done))];
+        Row::append(&mut rows, [2, 1].map(|id| article(id, GenerationState::Done)).to_vec());
+        assert_eq!(ids(&rows), [2, 1]);
+    }
+}

@@ -25,9 +25,7 @@ pub fn LiveBar(
     let figures = move || {
         progress.with(|p| {
             let mut figures = vec![format!("{} {}", count(p.usage.completion), texts.tokens_unit)];
-            figures.extend(
-                speed(p.usage.completion, p.writing_ms).map(|rate| format!("{rate}/s")),
-            );
+            figures.extend(speed(p.usage.completion, p.writing_ms).map(|rate| format!("{rate}/s")));
             figures.extend(cost(&p.usage));
             figures.join(" · ")
         })

@@ -19,7 +19,7 @@ pub fn Outline(
     let texts = use_texts();
     let indexed = move || entries.get().into_iter().enumerate().collect::<Vec<_>>();
     view! {
-        <nav class="outline" aria-label=texts.outline class:hidden=move || entries.get().is_empty()>
+        <nav class="outline" aria-label=texts.sections class:hidden=move || entries.get().is_empty()>
             <h2>{texts.outline}</h2>
             <ol>
                 <For each=indexed key=|(index, entry)| (*index, entry.anchor.clone()) let((_, entry))>

@@ -41,7 +41,8 @@ pub fn RevisionBar(
     let which = move || {
         live.data.with(|data| match &data.shown {
             Some(shown) => (texts.revision_of)(shown.number, data.revisions.len()),
-            None => (texts.revision_number)(next_number(&data.revisions)),
+            None if live.running() => (texts.revision_number)(next_number(&data.revisions)),
+            None => (texts.state)(live.progress.with(|progress| progress.state)).to_owned(),
         })
     };
     let how = move || {

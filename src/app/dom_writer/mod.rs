@@ -57,7 +57,11 @@ impl DomWriter {
     ///
     /// # Errors
     /// When the browser refuses to make an element, which it never should.
-    pub fn new(document: Document, root: Element, copy_label: &'static str) -> Result<Self, JsValue> {
+    pub fn new(
+        document: Document,
+        root: Element,
+        copy_label: &'static str,
+    ) -> Result<Self, JsValue> {
         root.set_text_content(None);
         let cursor = document.create_element("span")?;
         cursor.set_class_name("cursor");
@@ -361,6 +365,7 @@ impl DomWriter {
             BlockKind::Table { .. } => {
                 let outer = self.create("div")?;
                 outer.set_class_name("table");
+                make_scrollable(&outer)?;
                 let table = self.create("table")?;
                 outer.append_child(&table)?;
                 (outer, table)
@@ -391,6 +396,7 @@ impl DomWriter {
         let (figure, caption) = (self.create("figure")?, self.create("figcaption")?);
         let (pre, code) = (self.create("pre")?, self.create("code")?);
         figure.set_class_name("code");
+        make_scrollable(&pre)?;
         if !language.is_empty() {
             code.set_class_name(&format!("language-{language}"));
         }
@@ -434,6 +440,14 @@ impl DomWriter {
         }
         Ok(cell)
     }
+}
+
+/// Lets the keyboard reach what can be wider than the page, to scroll it.
+///
+/// # Errors
+/// When the browser refuses to set an attribute.
+pub fn make_scrollable(element: &Element) -> Result<(), JsValue> {
+    element.set_attribute("tabindex", "0")
 }
 
 /// A button that copies the block of code that it stands over.

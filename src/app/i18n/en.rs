@@ -48,6 +48,7 @@ pub(super) static TEXTS: Texts = Texts {
     demo_only: "No model is connected yet. The demo writes a sample article, so you can try everything: stopping, continuing, even a failing model (under More). To connect one, put its key into .env and start again.",
 
     outline: "On this page",
+    sections: "Sections",
     progress: "Progress",
     facts: "Figures",
     stage: |stage| match stage {
@@ -76,7 +77,9 @@ pub(super) static TEXTS: Texts = Texts {
     notice,
     warnings: "Unusual in the brief",
     warning: |param, message| match param {
-        "temperature" => "The temperature is outside the advised range; it was used as it is.".to_owned(),
+        "temperature" => {
+            "The temperature is outside the advised range; it was used as it is.".to_owned()
+        }
         "top_p" => "top_p is outside the advised range; it was used as it is.".to_owned(),
         _ => message.to_owned(),
     },
@@ -228,7 +231,9 @@ fn field(field: Field) -> FieldText {
         Field::Temperature => {
             ("Temperature", "Higher is more varied, lower more predictable.", "0.7")
         }
-        Field::TopP => ("top_p", "Only the likeliest words up to this share are considered.", "0.95"),
+        Field::TopP => {
+            ("top_p", "Only the likeliest words up to this share are considered.", "0.95")
+        }
         Field::MaxTokens => {
             ("max_tokens", "The longest answer, in tokens; the text ends there.", "4096")
         }
@@ -303,14 +308,12 @@ fn problem(problem: &Problem) -> (String, String) {
             "The model's server could not be reached.",
             "Check the provider's address in the configuration and the network, then try again.",
         ),
-        Code::UpstreamTimeout => (
-            "The model did not answer in time.",
-            "Try again, or choose another model.",
-        ),
-        Code::UpstreamUnauthorized => (
-            "The provider refused the key.",
-            "Check the provider's key in the configuration.",
-        ),
+        Code::UpstreamTimeout => {
+            ("The model did not answer in time.", "Try again, or choose another model.")
+        }
+        Code::UpstreamUnauthorized => {
+            ("The provider refused the key.", "Check the provider's key in the configuration.")
+        }
         Code::UpstreamRateLimited => (
             "The provider limits how often it may be asked.",
             "Wait a moment and try again, or choose another model.",

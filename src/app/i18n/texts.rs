@@ -100,6 +100,7 @@ pub struct Texts {
 
     // An article, while and after it is written.
     pub outline: &'static str,
+    pub sections: &'static str,
     pub progress: &'static str,
     pub facts: &'static str,
     pub stage: fn(Stage) -> &'static str,

@@ -45,6 +45,7 @@ pub(super) static TEXTS: Texts = Texts {
     demo_only: "还没有接入模型。演示会写出一篇样文，停止、继续，乃至模型出错（见“更多”），都可以试。要接入模型，把密钥写进 .env 再启动即可。",
 
     outline: "目录",
+    sections: "各节",
     progress: "进度",
     facts: "数据",
     stage: |stage| match stage {
@@ -203,7 +204,9 @@ fn state(state: GenerationState) -> &'static str {
 
 fn field(field: Field) -> FieldText {
     let (label, hint, example) = match field {
-        Field::Topic => ("主题", "一个主题、一个问题，或想讲的要点。", "一个主题、一个问题，或想讲的要点……"),
+        Field::Topic => {
+            ("主题", "一个主题、一个问题，或想讲的要点。", "一个主题、一个问题，或想讲的要点……")
+        }
         Field::Audience => ("读者", "写给谁看。", "刚接触 Rust 的后端开发者"),
         Field::TechStack => ("技术栈", "要用到的工具和语言。", "Tokio、Axum"),
         Field::Prerequisites => ("预备知识", "读者已经懂的。", "线程、HTTP"),
@@ -271,7 +274,9 @@ fn problem(problem: &Problem) -> (String, String) {
         Code::RevisionNotFound => ("没有这个版本。", "请回到当前版本。"),
         Code::GenerationEnded => ("写作已经结束。", "请刷新页面查看结果。"),
         Code::GenerationRunning => ("正在写作中。", "请先停止，或等它写完。"),
-        Code::GenerationElsewhere => ("这篇文章正由命令行写作。", "请在那里停止，已写的文字会保留。"),
+        Code::GenerationElsewhere => {
+            ("这篇文章正由命令行写作。", "请在那里停止，已写的文字会保留。")
+        }
         Code::HostNotAllowed => ("服务器不接受这个主机名。", "请换用配置中的地址访问。"),
         Code::CrossOrigin => ("请求来自另一个网站，已被拒绝。", "请在本页面重新操作。"),
         Code::Overloaded => ("排队等待写作的文章太多。", "请稍后再试，输入的内容还在。"),
@@ -290,9 +295,7 @@ fn problem(problem: &Problem) -> (String, String) {
         Code::UpstreamRejected => ("模型服务商拒绝了请求。", "请换一个模型，或检查采样参数。"),
         Code::UpstreamFailed => ("模型出错了。", "请再试一次，或换一个模型。"),
         Code::UpstreamTruncated => ("模型的回答中途断了。", "可以从已写的文字继续。"),
-        Code::UpstreamMalformed => {
-            ("模型服务商的回答不符合协议。", "请检查配置中的地址。")
-        }
+        Code::UpstreamMalformed => ("模型服务商的回答不符合协议。", "请检查配置中的地址。"),
         _ => return (problem.message.clone(), problem.resolution.clone()),
     };
     (what.to_owned(), remedy.to_owned())

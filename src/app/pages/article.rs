@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::not_found::ProblemPage;
 use crate::app::components::article_view::ArticleView;
-use crate::app::page_data::{load_article, flatten};
+use crate::app::page_data::{flatten, load_article};
 use crate::article::problem::{Code, Problem};
 
 /// See the module.

@@ -11,7 +11,7 @@ use crate::app::components::demo_note::DemoNote;
 use crate::app::components::ideas::Ideas;
 use crate::app::draft_store;
 use crate::app::i18n::Idea;
-use crate::app::page_data::{ComposeData, load_compose, flatten};
+use crate::app::page_data::{ComposeData, flatten, load_compose};
 use crate::app::preferences::use_texts;
 use crate::app::sending::Sending;
 use crate::article::brief::Brief;
