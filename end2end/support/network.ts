@@ -1,9 +1,17 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
+/** A connection of the browser's, and ours to the server behind it. */
+interface Line {
+  near: Socket;
+  far: Socket;
+  /** Whether an event stream was last asked for on it. */
+  events: boolean;
+}
+
 /** The network between a browser and the server, to be cut or to fall silent. */
 export class Network {
   readonly #server: Server;
-  readonly #lines = new Set<{ near: Socket; far: Socket }>();
+  readonly #lines = new Set<Line>();
   #down = false;
 
   private constructor(server: URL) {
@@ -13,7 +21,8 @@ export class Network {
         return;
       }
       const far = connect(Number(server.port), server.hostname);
-      const line = { near, far };
+      const line: Line = { near, far, events: false };
+      near.on('data', (request) => (line.events = /^GET \S+\/events /.test(String(request))));
       this.#lines.add(line);
       const end = () => {
         near.destroy();
@@ -51,13 +60,14 @@ export class Network {
     this.#down = false;
   }
 
-  /** What is connected stays so, but nothing comes through any more; new connections work. */
+  /** Event streams stay open, but nothing comes through any more; everything else works. */
   fallSilent(): void {
-    for (const { near, far } of this.#lines) {
-      far.unpipe(near);
-      far.resume();
+    for (const { near, far, events } of this.#lines) {
+      if (events) {
+        far.unpipe(near);
+        far.resume();
+      }
     }
-    this.#lines.clear();
   }
 
   async stop(): Promise<void> {

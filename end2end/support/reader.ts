@@ -1,4 +1,4 @@
-import { expect, type Locator, type Page } from '@playwright/test';
+import { expect, type Locator, type Page, type Response } from '@playwright/test';
 
 import { seen } from './articles';
 import type { Words } from './words';
@@ -45,9 +45,27 @@ export class Reader {
     return this.article.locator('.cursor');
   }
 
-  /** Opens the page on which an article begins, and waits until it can be used. */
+  /** Opens a page, and waits until it can be used. */
+  async open(address: string): Promise<Response | null> {
+    const answer = await this.page.goto(address);
+    await this.#ready();
+    return answer;
+  }
+
+  /** Reloads the page, and waits until it can be used. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.#ready();
+  }
+
+  /** A button that is on every page: while a page comes to life, its buttons are disabled. */
+  async #ready(): Promise<void> {
+    await expect(this.button(this.words.language)).toBeEnabled();
+  }
+
+  /** Opens the page on which an article begins. */
   async compose(base = ''): Promise<void> {
-    await this.page.goto(`${base}/`);
+    await this.open(`${base}/`);
     await expect(this.submit).toBeEnabled();
   }
 
@@ -90,7 +108,7 @@ export class Reader {
   /** The server's own rendering of the article is what the browser has put together. */
   async expectSameAfterReload(): Promise<void> {
     const live = await this.visibleText();
-    await this.page.reload();
+    await this.reload();
     expect(await this.visibleText()).toBe(live);
   }
 }

@@ -51,6 +51,12 @@ export class Call {
     this.#response.end(JSON.stringify({ error: { message, type: 'error', code: null } }));
   }
 
+  /** Reports a failure inside the stream that has begun. */
+  fail(message: string): void {
+    const error = { message, type: 'server_error', code: null };
+    this.#response.end(`data: ${JSON.stringify({ error })}\n\n`);
+  }
+
   #send(data: object): void {
     if (!this.#response.headersSent) {
       this.#response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -67,6 +73,7 @@ export type Script = (call: Call) => void | Promise<void>;
 export class Upstream {
   readonly #scripts: Script[] = [];
   readonly #server: Server;
+  #fallback: Script | undefined;
   /** Every call since the last test began. */
   calls: Call[] = [];
   /** What went wrong in here. */
@@ -102,9 +109,15 @@ export class Upstream {
     });
   }
 
+  /** What further calls are answered with, once nothing waits in line. */
+  otherwise(script: Script): void {
+    this.#fallback = script;
+  }
+
   /** Forgets what an earlier test left. */
   reset(): void {
     this.#scripts.length = 0;
+    this.#fallback = undefined;
     this.calls = [];
     this.faults = [];
   }
@@ -125,7 +138,7 @@ export class Upstream {
     }
     const call = new Call(JSON.parse(body), response);
     this.calls.push(call);
-    const script = this.#scripts.shift();
+    const script = this.#scripts.shift() ?? this.#fallback;
     if (!script) {
       this.faults.push('The model was called once more than the test foresaw.');
       call.refuse(400, 'nothing is scripted');

@@ -60,7 +60,7 @@ test('a topic becomes an article, which is stopped, continued, rewritten and put
     const html = await (await page.request.get(page.url())).text();
     expect(html).toContain('alpha1 alpha2');
     expect(html).toContain(sample.held);
-    await page.reload();
+    await reader.reload();
     await expect(reader.article).toContainText(sample.held);
     await expect(reader.stop).toBeEnabled();
     await reader.expectWhatTheApiHas();
@@ -68,7 +68,7 @@ test('a topic becomes an article, which is stopped, continued, rewritten and put
 
   const second = await anotherTab();
   await test.step('a second tab shows the same, and both go on', async () => {
-    await second.page.goto(page.url());
+    await second.open(page.url());
     await expect(second.stop).toBeEnabled();
     await expect(second.article).toContainText(sample.held);
     goOn.open();
@@ -178,9 +178,11 @@ test('the copy button puts the code on the clipboard', async ({ page, reader, mo
 
 test('the view follows the end until the reader scrolls up', async ({ page, reader, model }) => {
   const paragraph = (number: number) => `\n\nParagraph ${number}. ${'word '.repeat(120)}`;
+  const opened = new Gate();
   const more = new Gate();
   const evenMore = new Gate();
   model.next(async (call) => {
+    await opened.passed;
     call.spell('# A long one', 4);
     for (let number = 1; number <= 10; number++) {
       call.say(paragraph(number));
@@ -195,6 +197,8 @@ test('the view follows the end until the reader scrolls up', async ({ page, read
   });
   await reader.compose();
   await reader.ask('A long one');
+  await expect(reader.stop).toBeEnabled();
+  opened.open();
   await expect(reader.article).toContainText('Paragraph 10.');
   await expect(reader.cursor).toBeInViewport();
 

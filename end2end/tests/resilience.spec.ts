@@ -1,0 +1,205 @@
+import type { BrowserContext, Page } from '@playwright/test';
+
+import { english as sample } from '../support/articles';
+import { expect, test as base } from '../support/fixtures';
+import { Gate } from '../support/gate';
+import { Network } from '../support/network';
+import type { Reader } from '../support/reader';
+
+const test = base.extend<{ network: Network }>({
+  network: async ({ server }, use) => {
+    const network = await Network.to(server.url);
+    await use(network);
+    await network.stop();
+  },
+});
+
+/** Lets a page believe that its tab is hidden, which no headless browser does by itself. */
+async function canBeHidden(target: Page | BrowserContext, hidden: boolean): Promise<void> {
+  await target.addInitScript((initially) => {
+    const tab = window as unknown as { isHidden: boolean };
+    tab.isHidden = initially;
+    const visibility = () => (tab.isHidden ? 'hidden' : 'visible');
+    Object.defineProperty(document, 'hidden', { get: () => tab.isHidden });
+    Object.defineProperty(document, 'visibilityState', { get: visibility });
+  }, hidden);
+}
+
+async function hide(page: Page, hidden: boolean): Promise<void> {
+  await page.evaluate((now) => {
+    (window as unknown as { isHidden: boolean }).isHidden = now;
+    document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+  }, hidden);
+}
+
+test('a cut connection is said, and the article goes on from the same character', async ({
+  page,
+  reader,
+  model,
+  network,
+  faults,
+}) => {
+  faults.expect(/Failed to load resource: net::ERR_/);
+  const unseen = new Gate();
+  const seen = new Gate();
+  model.next(async (call) => {
+    call.spell(sample.firstHalf, 7);
+    await unseen.passed;
+    call.spell(sample.secondHalf.slice(0, 300), 5);
+    await seen.passed;
+    call.spell(sample.secondHalf.slice(300), 5);
+    call.finish();
+  });
+  await reader.compose(network.url);
+  await reader.ask(sample.topic);
+  await expect(reader.article).toContainText(sample.held);
+  const { last_seq: before } = await reader.generation();
+
+  network.cut();
+  await expect(page.getByText(reader.words.reconnecting).first()).toBeVisible();
+  unseen.open();
+  network.restore();
+  await expect.poll(async () => (await reader.generation()).last_seq).toBeGreaterThan(before);
+  await expect(page.getByText(reader.words.reconnecting)).toHaveCount(0);
+  await expect(reader.article).toContainText('delta20');
+  await reader.expectWhatTheApiHas();
+
+  seen.open();
+  await expect(reader.article).toContainText(sample.end);
+  await expect(page).toHaveTitle(reader.words.doneTitle);
+  await reader.expectWhatTheApiHas();
+  expect((await reader.generation()).text).toBe(sample.firstHalf + sample.secondHalf);
+});
+
+test('an offline device says so and goes on once the network is back', async ({
+  page,
+  reader,
+  model,
+  network,
+  context,
+  faults,
+}) => {
+  faults.expect(/Failed to load resource: net::ERR_/);
+  const gate = new Gate();
+  model.next(async (call) => {
+    call.spell(sample.firstHalf, 7);
+    await gate.passed;
+    call.spell(sample.secondHalf, 5);
+    call.finish();
+  });
+  await reader.compose(network.url);
+  await reader.ask(sample.topic);
+  await expect(reader.article).toContainText(sample.held);
+
+  await context.setOffline(true);
+  network.cut();
+  await expect(page.getByText(reader.words.offline).first()).toBeVisible();
+  gate.open();
+  network.restore();
+  await context.setOffline(false);
+  await expect(reader.article).toContainText(sample.end);
+  await expect(page.getByText(reader.words.offline)).toHaveCount(0);
+  await reader.expectWhatTheApiHas();
+});
+
+test('a silent stream is given up after half a minute and taken up again', async ({
+  page,
+  reader,
+  model,
+  network,
+}) => {
+  const gate = new Gate();
+  model.next(async (call) => {
+    call.spell(sample.firstHalf, 7);
+    await gate.passed;
+    call.spell(sample.secondHalf, 5);
+    call.finish();
+  });
+  await page.clock.install();
+  await reader.compose(network.url);
+  await reader.ask(sample.topic);
+  await expect(reader.article).toContainText(sample.held);
+
+  network.fallSilent();
+  gate.open();
+  const now = await page.evaluate(() => Date.now());
+  await page.clock.pauseAt(now + 40_000);
+  await expect(page.getByText(reader.words.reconnecting).first()).toBeVisible();
+  await page.clock.resume();
+  await expect(reader.article).toContainText(sample.end);
+  await expect(page.getByText(reader.words.reconnecting)).toHaveCount(0);
+  await reader.expectWhatTheApiHas();
+});
+
+test('a hidden tab lets go of its stream and takes it up when it is shown', async ({
+  page,
+  reader,
+  model,
+  server,
+}) => {
+  const gate = new Gate();
+  model.next(async (call) => {
+    call.spell(sample.firstHalf, 7);
+    await gate.passed;
+    call.spell(sample.secondHalf, 5);
+    call.finish();
+  });
+  await expect.poll(() => server.readers()).toBe(0);
+  await page.clock.install();
+  await canBeHidden(page, false);
+  await reader.compose();
+  await reader.ask(sample.topic);
+  await expect(reader.article).toContainText(sample.held);
+  await expect.poll(() => server.readers()).toBe(1);
+
+  await hide(page, true);
+  await page.clock.fastForward(60_000);
+  await expect.poll(() => server.readers()).toBe(0);
+  gate.open();
+  await expect.poll(async () => (await reader.generation()).state).toBe('done');
+  await page.clock.fastForward(60_000);
+  await expect(page).toHaveTitle(reader.words.doneTitle);
+
+  await hide(page, false);
+  await expect(reader.article).toContainText(sample.end);
+  await reader.expectWhatTheApiHas();
+});
+
+test('ten tabs on one running article leave room for an eleventh request', async ({
+  page,
+  reader,
+  model,
+  server,
+  context,
+  anotherTab,
+}) => {
+  const gate = new Gate();
+  model.next(async (call) => {
+    call.spell(sample.firstHalf, 16);
+    await gate.passed;
+    call.spell(sample.secondHalf, 16);
+    call.finish();
+  });
+  await reader.compose();
+  await reader.ask(sample.topic);
+  await expect(reader.article).toContainText(sample.held);
+
+  // As a middle click opens them: hidden from the start, one right behind the other.
+  await canBeHidden(context, true);
+  const tabs: Reader[] = [];
+  for (let tab = 1; tab < 10; tab++) {
+    const opened = await anotherTab();
+    await opened.page.clock.install();
+    await opened.open(page.url());
+    await opened.page.clock.fastForward(60_000);
+    tabs.push(opened);
+  }
+  expect(await page.evaluate(async () => (await fetch('/health')).status)).toBe(200);
+  await expect.poll(() => server.readers()).toBe(1);
+
+  gate.open();
+  await expect(reader.article).toContainText(sample.end);
+  const last = tabs.at(-1)!;
+  await hide(last.page, false);
+  await expect(last.article).toContainText(sample.end);
+});
