@@ -22,15 +22,12 @@ pub fn ProblemNote(
     let request = failure.request_id().map(|id| {
         view! { <span class="faint request">{(texts.request_id)(id)}</span> }
     });
+    let said = [String::new(), meaning, remedy].join(texts.between);
     view! {
         <div class="note warn" role="alert">
             <span>
                 <b>{what}</b>
-                " "
-                {meaning}
-                " "
-                {remedy}
-                " "
+                {said}
                 {request}
             </span>
             {children.map(|children| children())}
