@@ -22,7 +22,11 @@ pub fn ProblemNote(
     let request = failure.request_id().map(|id| {
         view! { <span class="faint request">{(texts.request_id)(id)}</span> }
     });
-    let said = [String::new(), meaning, remedy].join(texts.between);
+    let said: String = [meaning, remedy]
+        .into_iter()
+        .filter(|sentence| !sentence.is_empty())
+        .flat_map(|sentence| [texts.between.to_owned(), sentence])
+        .collect();
     view! {
         <div class="note warn" role="alert">
             <span>
