@@ -28,10 +28,8 @@ use crate::app::App;
 use crate::app::preferences::Preferences;
 
 /// The fonts of the first line of every page; without this they come after the style sheet.
-const FIRST_FONTS: [&str; 2] = [
-    "/fonts/inter-latin-wght-normal.woff2",
-    "/fonts/source-serif-4-latin-wght-normal.woff2",
-];
+const FIRST_FONTS: [&str; 2] =
+    ["/fonts/inter-latin-wght-normal.woff2", "/fonts/source-serif-4-latin-wght-normal.woff2"];
 
 /// What Trunk writes where the nonce belongs.
 const NONCE: &str = "{{__TRUNK NONCE__}}";
