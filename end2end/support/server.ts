@@ -16,8 +16,8 @@ const foreign = /^(INKSTREAM_|OPENAI_|.*_API_KEY$)/;
 export class InkstreamServer {
   private constructor(
     readonly url: string,
-    readonly #process: ChildProcess,
-    readonly #dir: string,
+    private readonly process: ChildProcess,
+    private readonly dir: string,
   ) {}
 
   /** Starts it; `config` is the content of its `inkstream.toml`. */
@@ -62,11 +62,11 @@ export class InkstreamServer {
   }
 
   async stop(): Promise<void> {
-    if (this.#process.exitCode === null) {
-      const ended = once(this.#process, 'exit');
-      this.#process.kill('SIGTERM');
+    if (this.process.exitCode === null) {
+      const ended = once(this.process, 'exit');
+      this.process.kill('SIGTERM');
       await ended;
     }
-    await rm(this.#dir, { recursive: true, force: true });
+    await rm(this.dir, { recursive: true, force: true });
   }
 }

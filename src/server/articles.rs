@@ -9,9 +9,7 @@ use super::generations::no_article;
 use super::state::AppState;
 use super::store::StoreError;
 use super::store::records::ArticleFilter;
-use crate::article::generation::{
-    Article, ArticlePage, Revision, RevisionSummary, UnixMs,
-};
+use crate::article::generation::{Article, ArticlePage, Revision, RevisionSummary, UnixMs};
 use crate::article::problem::{Code, Problem};
 
 /// How long a deleted article can be restored.

@@ -21,11 +21,12 @@ pub fn router(state: &AppState) -> Router {
         .route("/api/v1/articles/{id}/generations", post(generations::regenerate))
         .route("/api/v1/articles/{id}/revisions", get(articles::revisions))
         .route("/api/v1/articles/{id}/revisions/{revision_id}", get(articles::revision))
-        .route("/api/v1/articles/{id}/revisions/{revision_id}/restore", post(articles::make_current))
+        .route(
+            "/api/v1/articles/{id}/revisions/{revision_id}/restore",
+            post(articles::make_current),
+        )
         .route("/api/v1/openapi.json", get(openapi::show))
         .with_state(state.clone());
-    let routes = api
-        .merge(health::routes(state.clone()))
-        .merge(shell::pages(state.clone()));
+    let routes = api.merge(health::routes(state.clone())).merge(shell::pages(state.clone()));
     security::protect(routes, &state.config.server.allowed_hosts)
 }

@@ -30,8 +30,7 @@ impl AppState {
         let store = Store::open(&config.server.data_dir).await?;
         let config = Arc::new(config);
         let providers = providers::build(&config);
-        let generations =
-            Generations::start(Arc::clone(&config), providers, store.clone()).await?;
+        let generations = Generations::start(Arc::clone(&config), providers, store.clone()).await?;
         Ok(Self { config, store, generations })
     }
 

@@ -135,8 +135,7 @@ async fn one_key_makes_one_generation_also_across_a_restart() {
     ids.dedup();
     assert_eq!(ids.len(), 1, "{ids:?}");
 
-    let (status, error) =
-        error_of(send(&server, "k-1", json!({"topic": "b"})).await).await;
+    let (status, error) = error_of(send(&server, "k-1", json!({"topic": "b"})).await).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(error["code"], "idempotency_key_reused");
     assert_eq!(error_of(send(&server, "", brief.clone()).await).await.0, StatusCode::BAD_REQUEST);

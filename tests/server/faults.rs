@@ -61,7 +61,13 @@ async fn the_topic_reaches_the_model_verbatim_with_the_request_id_and_the_parame
 #[tokio::test]
 async fn reasoning_is_kept_apart_from_the_text() {
     let upstream = Upstream::start(vec![
-        Script::new().text("<th").text("ink>why").text("</think>\n\n").text("# T\n").finish("stop").done(),
+        Script::new()
+            .text("<th")
+            .text("ink>why")
+            .text("</think>\n\n")
+            .text("# T\n")
+            .finish("stop")
+            .done(),
     ])
     .await;
     let server = Server::before(&upstream.base_url(), &[]).await;
@@ -144,8 +150,7 @@ async fn silence_ends_at_its_limit_before_and_after_the_first_word() {
 
 #[tokio::test]
 async fn a_text_without_end_is_cut_at_the_limit() {
-    let upstream =
-        Upstream::start(vec![Script::new().endless("字字字字", Duration::ZERO)]).await;
+    let upstream = Upstream::start(vec![Script::new().endless("字字字字", Duration::ZERO)]).await;
     let limit = [("INKSTREAM_MAX_TEXT_BYTES", "10000")];
     let server = Server::before(&upstream.base_url(), &limit).await;
     let created = server.create(json!({"topic": "a"})).await;
@@ -227,7 +232,12 @@ async fn continue_sends_the_text_and_joins_what_the_model_repeats() {
 async fn a_full_disk_refuses_new_articles_and_loses_none() {
     let gate = Gate::new();
     let upstream = Upstream::start(vec![
-        Script::new().text("# T\n\nhalf").pause(&gate).text(&" and more".repeat(2000)).finish("stop").done(),
+        Script::new()
+            .text("# T\n\nhalf")
+            .pause(&gate)
+            .text(&" and more".repeat(2000))
+            .finish("stop")
+            .done(),
         Script::new().completion(&["x"]),
     ])
     .await;

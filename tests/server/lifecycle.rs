@@ -133,7 +133,14 @@ async fn a_slow_article_can_be_stopped_continued_and_written_anew() {
     let earlier = reader.next().await.unwrap();
     assert_eq!(earlier.data["text"], json!(partial.text));
     reader.until("delta").await;
-    let running = error_of(server.request(Method::POST, &format!("/api/v1/generations/{id}/continue")).send().await.unwrap()).await;
+    let running = error_of(
+        server
+            .request(Method::POST, &format!("/api/v1/generations/{id}/continue"))
+            .send()
+            .await
+            .unwrap(),
+    )
+    .await;
     assert_eq!(running.1["code"], "generation_running");
     server.request(Method::POST, &format!("/api/v1/generations/{id}/cancel")).send().await.unwrap();
     let longer = server.generation(id).await;

@@ -25,9 +25,7 @@ use super::config::Config;
 use super::event_log::{EventLog, Follower};
 use super::pipeline::preprocess::language_of;
 use super::pipeline::{Job, Progress, Providers, StopReason, StopSignal};
-use super::store::records::{
-    ArticleRef, Created, IdempotencyKey, NewGeneration, StoredGeneration,
-};
+use super::store::records::{ArticleRef, Created, IdempotencyKey, NewGeneration, StoredGeneration};
 use super::store::{Store, StoreError, owners};
 use crate::article::brief::Brief;
 use crate::article::event::{Event, GenerationState, Seq};
@@ -329,12 +327,7 @@ impl Generations {
         }
     }
 
-    fn prepare(
-        &self,
-        brief: Brief,
-        request: &Request,
-        continues: Option<&Generation>,
-    ) -> Live {
+    fn prepare(&self, brief: Brief, request: &Request, continues: Option<&Generation>) -> Live {
         let (id, article_id) = (Uuid::now_v7(), request.article.unwrap_or_else(Uuid::now_v7));
         let log = Arc::new(EventLog::new(Arc::clone(&self.0.flush)));
         log.push(&Event::Accepted { generation: id, article: article_id });

@@ -40,8 +40,7 @@ impl Generations {
         }
         let highlights = log.data_of("highlight");
         let highlights = highlights.iter().filter_map(|json| serde_json::from_str(json).ok());
-        let revision =
-            postprocess::revision(log.text(), highlights.collect(), &stored.brief.topic);
+        let revision = postprocess::revision(log.text(), highlights.collect(), &stored.brief.topic);
         if let Some(revision) = &revision {
             log.push(&Event::Meta(revision.meta.clone()));
         }

@@ -49,8 +49,12 @@ pub async fn list(
         .filter(|name| !name.is_empty())
         .map(|name| {
             GenerationState::parse(name).ok_or_else(|| {
-                invalid("state", "Use queued, running, done, cancelled, rejected, failed or \
-                    interrupted, separated by commas.".to_owned())
+                invalid(
+                    "state",
+                    "Use queued, running, done, cancelled, rejected, failed or \
+                    interrupted, separated by commas."
+                        .to_owned(),
+                )
             })
         })
         .collect::<Result<Vec<_>, Problem>>()?;

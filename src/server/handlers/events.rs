@@ -45,11 +45,7 @@ pub async fn follow(
 }
 
 /// The event stream of a generation.
-pub async fn respond(
-    generations: &Generations,
-    id: Uuid,
-    after: Seq,
-) -> Result<Response, Problem> {
+pub async fn respond(generations: &Generations, id: Uuid, after: Seq) -> Result<Response, Problem> {
     let follower = match generations.follow(id, after).await? {
         Followed::AtEnd => return Ok(StatusCode::NO_CONTENT.into_response()),
         Followed::Reader(follower) => follower,

@@ -1,9 +1,9 @@
 //! `/api/v1/generations`: begin, look, stop, go on.
 
+use axum::Json;
 use axum::extract::{OriginalUri, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::Json;
 use uuid::Uuid;
 
 use super::events;

@@ -89,12 +89,7 @@ async fn attempt(job: &Job, route: &Route, model: &ModelConfig) -> Outcome {
     writing.finish(end, closed).await
 }
 
-fn request(
-    job: &Job,
-    route: &Route,
-    model: &ModelConfig,
-    so_far: Option<String>,
-) -> ModelRequest {
+fn request(job: &Job, route: &Route, model: &ModelConfig, so_far: Option<String>) -> ModelRequest {
     let mut sampling = route.prepared.sampling.clone();
     sampling.max_tokens = sampling.max_tokens.min(model.max_output);
     ModelRequest {
@@ -252,7 +247,8 @@ impl<'a> Writing<'a> {
     }
 
     fn append(&mut self, text: &str) -> bool {
-        let room = self.job.config.generation.max_text_bytes.saturating_sub(self.job.log.text_len());
+        let room =
+            self.job.config.generation.max_text_bytes.saturating_sub(self.job.log.text_len());
         let fits = text.len() <= room;
         let text = if fits { text } else { &text[..text.floor_char_boundary(room)] };
         // No database text can hold U+0000, and every reader must see what is stored.

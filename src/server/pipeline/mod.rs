@@ -4,11 +4,11 @@
 //! writes to the log of its generation and reads nothing but its [`Job`]: it knows neither the
 //! store nor the request that asked for it.
 
+mod colouring;
 pub mod generate;
 pub mod postprocess;
 pub mod preprocess;
 pub mod route;
-mod colouring;
 mod seam;
 mod template;
 pub mod tokens;

@@ -120,7 +120,10 @@ mod tests {
     #[test]
     fn a_chinese_repetition_is_counted_in_characters() {
         let text = "当一个线程的本地队列为空，它会随机挑一个同伴";
-        assert_eq!(continued(text, &["它会随机挑一个", "同伴，取走一半。"]), format!("{text}，取走一半。"));
+        assert_eq!(
+            continued(text, &["它会随机挑一个", "同伴，取走一半。"]),
+            format!("{text}，取走一半。")
+        );
     }
 
     #[test]

@@ -34,10 +34,8 @@ pub fn fill(brief: &Brief, language: &str) -> Prompt {
     let source = source(brief.style, chinese);
     let (head, parts) = source.split_once("=== system ===").unwrap_or(("", source));
     let (system, user) = parts.split_once("=== user ===").unwrap_or((parts, "{{topic}}"));
-    let version = head
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("version:"))
-        .map_or("0", str::trim);
+    let version =
+        head.lines().find_map(|line| line.trim().strip_prefix("version:")).map_or("0", str::trim);
     let style = brief.style.as_str();
     let language_name = if chinese { "zh" } else { "en" };
     Prompt {

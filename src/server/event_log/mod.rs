@@ -91,9 +91,7 @@ impl EventLog {
     ///
     /// # Errors
     /// The JSON is not what was written.
-    pub fn restore<'a>(
-        batches: impl Iterator<Item = &'a str>,
-    ) -> Result<Self, serde_json::Error> {
+    pub fn restore<'a>(batches: impl Iterator<Item = &'a str>) -> Result<Self, serde_json::Error> {
         let log = Self::default();
         for json in batches {
             log.absorb(json)?;
@@ -277,8 +275,7 @@ impl EventLog {
                 continue;
             }
             // All deltas up to the next other event, as far as they fit into one.
-            let end_of_run =
-                others.peek().map_or(inner.published, |other| other.seq as usize - 1);
+            let end_of_run = others.peek().map_or(inner.published, |other| other.seq as usize - 1);
             let start = inner.text_start(index);
             let fits = |end: &u32| *end as usize - start <= MAX_DELTA_BYTES;
             let count = inner.text_ends[index..end_of_run.min(inner.published)]
@@ -447,121 +444,4 @@ impl Follower {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use uuid::Uuid;
-
-    use super::*;
-    use crate::article::event::Stage;
-
-    fn log() -> Arc<EventLog> {
-        Arc::new(EventLog::new(Arc::new(Notify::new())))
-    }
-
-    fn read_all(log: &EventLog, after: u64) -> Vec<(u64, String)> {
-        let mut seen = Vec::new();
-        let mut cursor = Seq(after);
-        loop {
-            let before = cursor;
-            (cursor, _) = log.read(cursor, 1000, |seq, view| {
-                seen.push((seq.0, match view {
-                    EventView::Delta(text) => text.to_owned(),
-                    EventView::Other(name, _) => format!("<{name}>"),
-                }));
-            });
-            if cursor == before {
-                return seen;
-            }
-        }
-    }
-
-    fn stage() -> Event {
-        Event::Stage { stage: Stage::Generate, elapsed_ms: 0 }
-    }
-
-    #[test]
-    fn neighbouring_deltas_come_as_one_and_every_seq_is_a_cursor() {
-        let log = log();
-        log.push(&stage());
-        for text in ["a", "b", "c"] {
-            log.push_delta(text);
-        }
-        log.push(&stage());
-        log.push_delta("d");
-        assert_eq!(
-            read_all(&log, 0),
-            [(1, "<stage>"), (4, "abc"), (5, "<stage>"), (6, "d")].map(|(n, s)| (n, s.to_owned()))
-        );
-        assert_eq!(read_all(&log, 2)[0], (4, "bc".to_owned()));
-        assert_eq!(read_all(&log, 6), []);
-    }
-
-    #[test]
-    fn no_delta_is_larger_than_the_limit() {
-        let log = log();
-        log.push_delta(&"文".repeat(MAX_DELTA_BYTES));
-        for _ in 0..MAX_DELTA_BYTES {
-            log.push_delta("abc");
-        }
-        let read = read_all(&log, 0);
-        assert!(read.iter().all(|(_, text)| text.len() <= MAX_DELTA_BYTES));
-        assert_eq!(read.iter().map(|(_, text)| text.as_str()).collect::<String>(), log.text());
-    }
-
-    #[tokio::test]
-    async fn the_last_event_is_heard_only_when_it_is_published_and_nothing_follows() {
-        let log = log();
-        log.push(&Event::Accepted { generation: Uuid::nil(), article: Uuid::nil() });
-        let mut follower = log.follow(Seq(0));
-        assert_eq!(follower.next().await.map(|events| events.len()), Some(1));
-        log.seal(&Event::Interrupted);
-        let early = tokio::time::timeout(Duration::ZERO, follower.next()).await;
-        assert!(early.is_err(), "heard before it was stored: {early:?}");
-        log.publish();
-        let last = follower.next().await.unwrap();
-        assert_eq!((last.len(), last[0].name.as_str(), last[0].seq), (1, "interrupted", Seq(2)));
-        assert_eq!(follower.next().await, None);
-        assert_eq!(log.follow(Seq(2)).next().await, Some(Vec::new()));
-    }
-
-    #[tokio::test]
-    async fn a_reader_that_sleeps_is_woken_by_the_next_event() {
-        let log = log();
-        let mut follower = log.follow(Seq(0));
-        let reader = tokio::spawn(async move { follower.next().await });
-        tokio::task::yield_now().await;
-        log.push_delta("x");
-        assert_eq!(reader.await.unwrap().unwrap()[0].data, r#"{"text":"x"}"#);
-    }
-
-    proptest! {
-        #[test]
-        fn what_was_stored_in_pieces_reads_the_same(
-            parts in prop::collection::vec(("[a-z文\"\\\\\n\u{1}]{0,4}", any::<bool>()), 0..40),
-            cuts in prop::collection::vec(0usize..40, 0..6),
-        ) {
-            let log = log();
-            let mut batches = Vec::new();
-            for (index, (text, other)) in parts.iter().enumerate() {
-                if *other { log.push(&stage()) } else { log.push_delta(text) }
-                if cuts.contains(&index) && let Some(batch) = log.unstored() {
-                    log.mark_stored(batch.last_seq);
-                    batches.push(batch.json);
-                }
-            }
-            batches.extend(log.unstored().map(|batch| batch.json));
-            let restored = EventLog::restore(batches.iter().map(String::as_str)).unwrap();
-            prop_assert_eq!(restored.text(), log.text());
-            for after in 0..=log.last_seq().0 {
-                prop_assert_eq!(read_all(&restored, after), read_all(&log, after));
-            }
-        }
-
-        #[test]
-        fn strings_are_escaped_as_json(text in any::<String>()) {
-            let mut json = String::new();
-            push_json_string(&mut json, &text);
-            prop_assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
-        }
-    }
-}
+mod tests;
