@@ -52,7 +52,7 @@ pub fn ContinueButton(
                 type="button"
                 class="btn primary"
                 disabled=move || hydrated.not_yet() || live.busy.get()
-                on:click=go_on.clone()
+                on:click=go_on
             >
                 {move || if live.has_text.get() { texts.continue_writing } else { texts.try_again }}
             </button>

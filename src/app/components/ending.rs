@@ -19,7 +19,17 @@ pub fn Ending(
     reload: Callback<()>,
 ) -> impl IntoView {
     let texts = use_texts();
-    move || {
+    let place = NodeRef::<leptos::html::Div>::new();
+    // Who watched the end of the text is shown what can be done from there.
+    Effect::new(move || {
+        if let Some(place) = place.get()
+            && live.ended_here.get()
+            && live.following.get_untracked()
+        {
+            request_animation_frame(move || show(&place));
+        }
+    });
+    let note = move || {
         let meaning = if live.has_text.get() { texts.text_kept } else { texts.nothing_written };
         let plain = |said: String| {
             view! {
@@ -41,7 +51,7 @@ pub fn Ending(
                 Some(note.into_any())
             }
             (GenerationState::Interrupted, _) => {
-                Some(plain(format!("{} {meaning}", texts.interrupted)))
+                Some(plain([texts.interrupted, meaning].join(texts.between)))
             }
             (GenerationState::Rejected, _) => {
                 Some(plain((texts.rejected)(&progress.findings.join("; "))))
@@ -49,7 +59,7 @@ pub fn Ending(
             (GenerationState::Cancelled, _) => {
                 let closed =
                     progress.upstream_closed_ms.map(|ms| (texts.upstream_closed)(&whole(ms)));
-                let said = format!("{} {meaning}", closed.unwrap_or_default());
+                let said = [closed.as_deref().unwrap_or_default(), meaning].join(texts.between);
                 let note = view! {
                     <div class="note">
                         <span class="num">{said}</span>
@@ -60,6 +70,14 @@ pub fn Ending(
             }
             _ => None,
         })
+    };
+    view! { <div node_ref=place>{note}</div> }
+}
+
+fn show(place: &web_sys::HtmlElement) {
+    let height = window().inner_height().ok().and_then(|height| height.as_f64());
+    if height.is_some_and(|height| place.get_bounding_client_rect().bottom() > height) {
+        place.scroll_into_view_with_bool(false);
     }
 }
 

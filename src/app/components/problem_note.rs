@@ -22,15 +22,16 @@ pub fn ProblemNote(
     let request = failure.request_id().map(|id| {
         view! { <span class="faint request">{(texts.request_id)(id)}</span> }
     });
+    let said: String = [meaning, remedy]
+        .into_iter()
+        .filter(|sentence| !sentence.is_empty())
+        .flat_map(|sentence| [texts.between.to_owned(), sentence])
+        .collect();
     view! {
         <div class="note warn" role="alert">
             <span>
                 <b>{what}</b>
-                " "
-                {meaning}
-                " "
-                {remedy}
-                " "
+                {said}
                 {request}
             </span>
             {children.map(|children| children())}

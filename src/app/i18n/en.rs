@@ -11,6 +11,7 @@ use crate::article::problem::{Code, Problem};
 
 pub(super) static TEXTS: Texts = Texts {
     language_name: "English",
+    between: " ",
     skip_to_content: "Skip to the content",
     main_navigation: "Main",
     write: "Write",

@@ -66,6 +66,8 @@ pub const IDEAS: [Idea; 4] = [
 pub struct Texts {
     // The frame of every page.
     pub language_name: &'static str,
+    /// What stands between two sentences.
+    pub between: &'static str,
     pub skip_to_content: &'static str,
     pub main_navigation: &'static str,
     pub write: &'static str,

@@ -11,6 +11,7 @@ use crate::article::problem::{Code, Problem};
 
 pub(super) static TEXTS: Texts = Texts {
     language_name: "中文",
+    between: "",
     skip_to_content: "跳到正文",
     main_navigation: "主导航",
     write: "写作",
