@@ -52,6 +52,12 @@ export class InkstreamServer {
       });
     });
     child.removeAllListeners('exit');
+    // A server that ends while tests need it says why.
+    child.once('exit', (status, signal) => {
+      if (status !== 0) {
+        console.error(`The server ended with ${status ?? signal}:\n${said.slice(-20).join('\n')}`);
+      }
+    });
     return new InkstreamServer(url, child, dir);
   }
 

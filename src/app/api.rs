@@ -1,9 +1,8 @@
 //! The HTTP API as the browser calls it.
 
+use gloo_net::http::{Method, RequestBuilder, Response};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
 
 use super::i18n::Texts;
 use crate::article::brief::Brief;
@@ -57,7 +56,7 @@ pub async fn create(
     };
     let body = serde_json::to_string(brief).map_err(|_| Failure::Malformed)?;
     let headers = [("Content-Type", "application/json"), ("Idempotency-Key", idempotency_key)];
-    read(&send("POST", &path, &headers, Some(&body)).await?).await
+    read(&send(Method::POST, &path, &headers, Some(&body)).await?).await
 }
 
 /// The resource of a generation.
@@ -65,7 +64,7 @@ pub async fn create(
 /// # Errors
 /// See [`Failure`].
 pub async fn generation(id: Uuid) -> Result<Generation, Failure> {
-    read(&send("GET", &format!("/api/v1/generations/{id}"), &[], None).await?).await
+    read(&send(Method::GET, &format!("/api/v1/generations/{id}"), &[], None).await?).await
 }
 
 /// Stops a generation; the answer comes once upstream is closed.
@@ -73,7 +72,7 @@ pub async fn generation(id: Uuid) -> Result<Generation, Failure> {
 /// # Errors
 /// See [`Failure`].
 pub async fn cancel(id: Uuid) -> Result<Generation, Failure> {
-    read(&send("POST", &format!("/api/v1/generations/{id}/cancel"), &[], None).await?).await
+    read(&send(Method::POST, &format!("/api/v1/generations/{id}/cancel"), &[], None).await?).await
 }
 
 /// Goes on from where a generation ended.
@@ -83,7 +82,7 @@ pub async fn cancel(id: Uuid) -> Result<Generation, Failure> {
 pub async fn continue_from(id: Uuid, idempotency_key: &str) -> Result<Generation, Failure> {
     let path = format!("/api/v1/generations/{id}/continue");
     let headers = [("Idempotency-Key", idempotency_key)];
-    read(&send("POST", &path, &headers, None).await?).await
+    read(&send(Method::POST, &path, &headers, None).await?).await
 }
 
 /// Makes an old revision the one that readers see.
@@ -92,7 +91,7 @@ pub async fn continue_from(id: Uuid, idempotency_key: &str) -> Result<Generation
 /// See [`Failure`].
 pub async fn restore_revision(article: Uuid, revision: Uuid) -> Result<(), Failure> {
     let path = format!("/api/v1/articles/{article}/revisions/{revision}/restore");
-    send("POST", &path, &[], None).await.map(drop)
+    send(Method::POST, &path, &[], None).await.map(drop)
 }
 
 /// A page of the library. Without a cursor the first.
@@ -107,7 +106,7 @@ pub async fn articles(cursor: Option<&str>) -> Result<ArticlePage, Failure> {
             format!("/api/v1/articles?cursor={cursor}")
         }
     };
-    read(&send("GET", &path, &[], None).await?).await
+    read(&send(Method::GET, &path, &[], None).await?).await
 }
 
 /// Deletes an article; [`restore_article`] undoes it.
@@ -115,7 +114,7 @@ pub async fn articles(cursor: Option<&str>) -> Result<ArticlePage, Failure> {
 /// # Errors
 /// See [`Failure`].
 pub async fn delete_article(id: Uuid) -> Result<(), Failure> {
-    send("DELETE", &format!("/api/v1/articles/{id}"), &[], None).await.map(drop)
+    send(Method::DELETE, &format!("/api/v1/articles/{id}"), &[], None).await.map(drop)
 }
 
 /// Undoes [`delete_article`].
@@ -123,7 +122,7 @@ pub async fn delete_article(id: Uuid) -> Result<(), Failure> {
 /// # Errors
 /// See [`Failure`].
 pub async fn restore_article(id: Uuid) -> Result<(), Failure> {
-    send("POST", &format!("/api/v1/articles/{id}/restore"), &[], None).await.map(drop)
+    send(Method::POST, &format!("/api/v1/articles/{id}/restore"), &[], None).await.map(drop)
 }
 
 /// Opens the event stream of a generation behind `after`. The answer can have any status.
@@ -134,11 +133,11 @@ pub async fn events(
     id: Uuid,
     after: u64,
     signal: &web_sys::AbortSignal,
-) -> Result<web_sys::Response, Failure> {
+) -> Result<Response, Failure> {
     let path = format!("/api/v1/generations/{id}/events");
     let after = after.to_string();
     let headers = [("Accept", "text/event-stream"), ("Last-Event-ID", after.as_str())];
-    fetch("GET", &path, &headers, None, Some(signal)).await
+    fetch(Method::GET, &path, &headers, None, Some(signal)).await
 }
 
 /// A fresh key for `Idempotency-Key`. Not `crypto.randomUUID`, which plain HTTP does not have.
@@ -159,11 +158,11 @@ pub fn idempotency_key() -> String {
 }
 
 async fn send(
-    method: &str,
+    method: Method,
     path: &str,
     headers: &[(&str, &str)],
     body: Option<&str>,
-) -> Result<web_sys::Response, Failure> {
+) -> Result<Response, Failure> {
     let response = fetch(method, path, headers, body, None).await?;
     if response.ok() {
         return Ok(response);
@@ -175,44 +174,26 @@ async fn send(
 }
 
 async fn fetch(
-    method: &str,
+    method: Method,
     path: &str,
     headers: &[(&str, &str)],
     body: Option<&str>,
     signal: Option<&web_sys::AbortSignal>,
-) -> Result<web_sys::Response, Failure> {
-    let started = start(method, path, headers, body, signal);
-    // The only reasons for a refusal here are an aborted signal and the network.
-    let promise = started.map_err(|_| Failure::Unreachable)?;
-    let response = JsFuture::from(promise).await.map_err(|_| Failure::Unreachable)?;
-    response.dyn_into().map_err(|_| Failure::Malformed)
-}
-
-fn start(
-    method: &str,
-    path: &str,
-    headers: &[(&str, &str)],
-    body: Option<&str>,
-    signal: Option<&web_sys::AbortSignal>,
-) -> Result<js_sys::Promise, JsValue> {
-    let window = web_sys::window().ok_or(JsValue::NULL)?;
-    let init = web_sys::RequestInit::new();
-    init.set_method(method);
-    init.set_signal(signal);
-    let set = web_sys::Headers::new()?;
+) -> Result<Response, Failure> {
+    let mut builder = RequestBuilder::new(path).method(method).abort_signal(signal);
     for (name, value) in headers {
-        set.set(name, value)?;
+        builder = builder.header(name, value);
     }
-    init.set_headers(&set);
-    if let Some(body) = body {
-        init.set_body(&body.into());
-    }
-    Ok(window.fetch_with_str_and_init(path, &init))
+    let request = match body {
+        Some(body) => builder.body(body),
+        None => builder.build(),
+    };
+    // The only reasons for a refusal here are an aborted signal and the network.
+    let request = request.map_err(|_| Failure::Unreachable)?;
+    request.send().await.map_err(|_| Failure::Unreachable)
 }
 
-async fn read<T: DeserializeOwned>(response: &web_sys::Response) -> Result<T, Failure> {
-    let text = response.text().map_err(|_| Failure::Malformed)?;
-    let text = JsFuture::from(text).await.map_err(|_| Failure::Unreachable)?;
-    let text = text.as_string().ok_or(Failure::Malformed)?;
+async fn read<T: DeserializeOwned>(response: &Response) -> Result<T, Failure> {
+    let text = response.text().await.map_err(|_| Failure::Unreachable)?;
     serde_json::from_str(&text).map_err(|_| Failure::Malformed)
 }

@@ -9,16 +9,18 @@ use super::{security, shell};
 
 /// Everything that the server answers, with all its layers.
 pub fn router(state: &AppState) -> Router {
-    let api = Router::new()
+    let streams = Router::new()
         .route("/api/v1/generations", post(generations::create))
-        .route("/api/v1/generations/{id}", get(generations::show))
         .route("/api/v1/generations/{id}/events", get(events::follow))
-        .route("/api/v1/generations/{id}/cancel", post(generations::cancel))
         .route("/api/v1/generations/{id}/continue", post(generations::go_on))
+        .route("/api/v1/articles/{id}/generations", post(generations::regenerate))
+        .with_state(state.clone());
+    let api = Router::new()
+        .route("/api/v1/generations/{id}", get(generations::show))
+        .route("/api/v1/generations/{id}/cancel", post(generations::cancel))
         .route("/api/v1/articles", get(articles::list))
         .route("/api/v1/articles/{id}", get(articles::show).delete(articles::delete))
         .route("/api/v1/articles/{id}/restore", post(articles::restore))
-        .route("/api/v1/articles/{id}/generations", post(generations::regenerate))
         .route("/api/v1/articles/{id}/revisions", get(articles::revisions))
         .route("/api/v1/articles/{id}/revisions/{revision_id}", get(articles::revision))
         .route(
@@ -28,5 +30,5 @@ pub fn router(state: &AppState) -> Router {
         .route("/api/v1/openapi.json", get(openapi::show))
         .with_state(state.clone());
     let routes = api.merge(health::routes(state.clone())).merge(shell::pages(state.clone()));
-    security::protect(routes, &state.config.server.allowed_hosts)
+    security::protect(routes, streams, &state.config.server.allowed_hosts)
 }

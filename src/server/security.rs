@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::{
     CONTENT_LENGTH, CONTENT_SECURITY_POLICY, EXPECT, HOST, HeaderName, HeaderValue,
 };
@@ -78,16 +78,20 @@ pub fn check_bind(address: SocketAddr) -> Result<(), BindRefused> {
 
 /// Wraps a finished router in everything that stands before and behind it, from the outside in:
 /// request id and error shape, metrics, headers, Host check, cross-origin check, body limit,
-/// compression, panics.
+/// panics; and around `plain`, which never answers with an event stream, compression.
 ///
 /// `allowed_hosts` are names, in lower case, that may stand in `Host` beside those of loopback.
-pub fn protect(router: Router, allowed_hosts: &[String]) -> Router {
+pub fn protect(plain: Router, streams: Router, allowed_hosts: &[String]) -> Router {
     let hosts: Arc<BTreeSet<String>> = Arc::new(allowed_hosts.iter().cloned().collect());
-    let mut router = router
+    let plain = plain
         .layer(CatchPanicLayer::custom(error::panicked))
-        // Leaves event streams alone by its default predicate, and what is compressed already.
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
-        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
+        .layer(RequestBodyLimitLayer::new(BODY_LIMIT));
+    // Each of the layers above puts another wrapper around every frame of a body: a twentieth of
+    // what an event stream costs. Extractors keep the limit here, the accept loop the panics.
+    let streams = streams.layer(DefaultBodyLimit::max(BODY_LIMIT));
+    let mut router = plain
+        .merge(streams)
         .layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT))
         .layer(middleware::from_fn(refuse_large_bodies))
         .layer(

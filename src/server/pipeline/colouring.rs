@@ -26,8 +26,9 @@ impl Colouring {
     /// Looks at new text, and begins to work when a line of code may have ended.
     pub fn see(&mut self, new: &str, log: &EventLog) {
         if !self.code_seen {
-            // A fence, or four columns of indentation.
-            self.code_seen = ["`", "~~", "    ", "\t"].iter().any(|mark| new.contains(mark));
+            // A fence, or indentation.
+            self.code_seen =
+                new.bytes().any(|byte| matches!(byte, b'`' | b'~' | b'\t')) || new.contains("  ");
         }
         if self.code_seen && new.contains('\n') && self.work.is_none() {
             self.begin(log);

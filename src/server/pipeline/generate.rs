@@ -9,6 +9,7 @@ use futures_util::StreamExt;
 use tokio::time::{Instant, sleep_until};
 
 use super::colouring::Colouring;
+use super::preprocess::Prepared;
 use super::route::Route;
 use super::seam::Seam;
 use super::tokens::{TokenEstimate, cost};
@@ -54,9 +55,10 @@ pub enum Outcome {
 /// Runs the stage.
 pub async fn run(job: &Job, route: Route) -> Transcript {
     job.begin(Stage::Generate);
-    let language = route.prepared.language.clone();
-    let outcome = match route.candidates.first() {
-        Some(model) => attempt(job, &route, model).await,
+    let Route { prepared, candidates } = route;
+    let language = prepared.language.clone();
+    let outcome = match candidates.into_iter().next() {
+        Some(model) => attempt(job, prepared, &model).await,
         None => Outcome::Failed(Problem::new(
             Code::UpstreamFailed,
             "No model is configured for this brief.",
@@ -66,8 +68,9 @@ pub async fn run(job: &Job, route: Route) -> Transcript {
     Transcript { language, outcome }
 }
 
-/// One try at one model.
-async fn attempt(job: &Job, route: &Route, model: &ModelConfig) -> Outcome {
+/// One try at one model. The prompt moves into the request: thousands of streams would otherwise
+/// each keep a copy for as long as they are read.
+async fn attempt(job: &Job, prepared: Prepared, model: &ModelConfig) -> Outcome {
     let Some(provider) = job.providers.get(&model.provider) else {
         return Outcome::Failed(Problem::new(
             Code::Internal,
@@ -80,8 +83,9 @@ async fn attempt(job: &Job, route: &Route, model: &ModelConfig) -> Outcome {
     }
     let so_far = job.continues.then(|| job.log.text());
     let seam = so_far.as_deref().map(Seam::after);
-    let mut writing = Writing::begin(job, route, model, seam);
-    let mut stream = provider.stream(request(job, route, model, so_far));
+    let request = request(job, prepared, model, so_far);
+    let mut writing = Writing::begin(job, model, prompt_tokens(&request), seam);
+    let mut stream = provider.stream(request);
     let end = writing.read(&mut stream).await;
     // This closes the upstream connection, whatever state it is in.
     drop(stream);
@@ -89,19 +93,29 @@ async fn attempt(job: &Job, route: &Route, model: &ModelConfig) -> Outcome {
     writing.finish(end, closed).await
 }
 
-fn request(job: &Job, route: &Route, model: &ModelConfig, so_far: Option<String>) -> ModelRequest {
-    let mut sampling = route.prepared.sampling.clone();
+fn prompt_tokens(request: &ModelRequest) -> u64 {
+    let texts = [Some(&request.system), Some(&request.user), request.so_far.as_ref()];
+    texts.into_iter().flatten().map(|text| TokenEstimate::of(text)).sum()
+}
+
+fn request(
+    job: &Job,
+    prepared: Prepared,
+    model: &ModelConfig,
+    so_far: Option<String>,
+) -> ModelRequest {
+    let Prepared { language, prompt, mut sampling } = prepared;
     sampling.max_tokens = sampling.max_tokens.min(model.max_output);
     ModelRequest {
         generation: job.id,
         request_id: job.request_id.clone(),
         model_id: model.id.clone(),
-        system: route.prepared.prompt.system.clone(),
-        user: route.prepared.prompt.user.clone(),
+        system: prompt.system,
+        user: prompt.user,
         so_far,
         continuation: model.continuation,
         topic: job.brief.topic.clone(),
-        language: route.prepared.language.clone(),
+        language,
         sampling,
     }
 }
@@ -131,13 +145,8 @@ struct Writing<'a> {
 }
 
 impl<'a> Writing<'a> {
-    fn begin(job: &'a Job, route: &Route, model: &'a ModelConfig, seam: Option<Seam>) -> Self {
-        let prompt = &route.prepared.prompt;
+    fn begin(job: &'a Job, model: &'a ModelConfig, prompt_tokens: u64, seam: Option<Seam>) -> Self {
         let now = Instant::now();
-        let mut prompt_tokens = TokenEstimate::of(&prompt.system) + TokenEstimate::of(&prompt.user);
-        if seam.is_some() {
-            prompt_tokens += TokenEstimate::of(&job.log.text());
-        }
         job.progress().attempts.push(Attempt {
             model: model.name.clone(),
             outcome: None,

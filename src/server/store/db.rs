@@ -76,6 +76,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a query waits for its turn among those of this process.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
+/// The page cache of each reader, in KiB as a negative number; the system caches the file as well.
+const READER_CACHE: &str = "-512";
 
 /// What SQLite allows.
 const MAX_PAGES: u32 = u32::MAX - 1;
@@ -128,7 +130,7 @@ impl Db {
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .max_lifetime(None)
             .test_before_acquire(false)
-            .connect_lazy_with(options.read_only(true));
+            .connect_lazy_with(options.read_only(true).pragma("cache_size", READER_CACHE));
         Ok(Self::Sqlite { write, read, max_pages })
     }
 
