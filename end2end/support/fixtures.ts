@@ -91,7 +91,11 @@ export const test = base.extend<PerTest, PerWorker>({
     expect(scripted.model.faults, 'the model was called as foreseen').toEqual([]);
   },
 
-  server: async ({ scripted }, use) => use(scripted.server),
+  server: async ({ scripted }, use) => {
+    const { server } = scripted;
+    await use(server);
+    expect(server.panics.splice(0), 'the server never panics').toEqual([]);
+  },
 
   baseURL: async ({ server }, use) => use(server.url),
 

@@ -81,6 +81,12 @@ export class Reader {
     return /\/articles\/([0-9a-f-]{36})/.exec(this.page.url())![1];
   }
 
+  /** The row of an article in the library, or what has taken its place. */
+  inLibrary(article: string): Locator {
+    const link = this.page.locator(`a[href$="/articles/${article}"]`);
+    return this.page.getByRole('main').getByRole('listitem').filter({ has: link });
+  }
+
   /** The newest generation of the article that is open, as the API has it. */
   async generation(): Promise<{ id: string; state: string; text: string; last_seq: number }> {
     const origin = new URL(this.page.url()).origin;
@@ -103,6 +109,13 @@ export class Reader {
   async expectWhatTheApiHas(): Promise<void> {
     const { text } = await this.generation();
     expect(await this.visibleText()).toBe(seen(text));
+  }
+
+  /** The article is finished, for the API and on the page. */
+  async expectDone(): Promise<void> {
+    await expect.poll(async () => (await this.generation()).state).toBe('done');
+    await expect(this.button(this.words.copyMarkdown)).toBeEnabled();
+    await expect(this.cursor).toHaveCount(0);
   }
 
   /** The server's own rendering of the article is what the browser has put together. */

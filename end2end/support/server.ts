@@ -16,6 +16,8 @@ const foreign = /^(INKSTREAM_|OPENAI_|.*_API_KEY$)/;
 export class InkstreamServer {
   private constructor(
     readonly url: string,
+    /** Tasks of the server that ended in a way that they never may. */
+    readonly panics: string[],
     private readonly process: ChildProcess,
     private readonly dir: string,
   ) {}
@@ -38,6 +40,7 @@ export class InkstreamServer {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     const said: string[] = [];
+    const panics: string[] = [];
     const url = await new Promise<string>((found, failed) => {
       child.once('error', failed);
       child.once('exit', (status) => {
@@ -45,6 +48,9 @@ export class InkstreamServer {
       });
       createInterface({ input: child.stderr! }).on('line', (line) => {
         said.push(line);
+        if (/panicked/.test(line)) {
+          panics.push(line);
+        }
         const address = /listening on (http:\/\/[^\s"]+)/.exec(line);
         if (address) {
           found(address[1]);
@@ -58,7 +64,7 @@ export class InkstreamServer {
         console.error(`The server ended with ${status ?? signal}:\n${said.slice(-20).join('\n')}`);
       }
     });
-    return new InkstreamServer(url, child, dir);
+    return new InkstreamServer(url, panics, child, dir);
   }
 
   /** How many event streams are being read, by the server's own count. */

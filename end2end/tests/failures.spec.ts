@@ -63,7 +63,7 @@ test('a model that fails in the middle leaves the text, and Continue goes on', a
   model.nextWrites(sample.secondHalf);
   await reader.continue.click();
   await expect(reader.article).toContainText(sample.end);
-  await expect(page).toHaveTitle(reader.words.doneTitle);
+  await reader.expectDone();
   expect((await reader.generation()).text).toBe(sample.firstHalf + sample.secondHalf);
   await reader.expectWhatTheApiHas();
 });

@@ -80,8 +80,9 @@ test('在手机上写一篇，从底栏停下，再接着写完，然后在文�
   });
 
   await test.step('文库里有它', async () => {
+    const id = reader.articleId;
     await page.getByRole('link', { name: words.libraryLink, exact: true }).tap();
-    await expect(page.getByRole('link', { name: sample.title })).toBeVisible();
+    await expect(reader.inLibrary(id).getByRole('link', { name: sample.title })).toBeVisible();
     await fitsTheWindow();
   });
 });

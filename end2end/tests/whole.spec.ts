@@ -127,7 +127,7 @@ test('a topic becomes an article, which is stopped, continued, rewritten and put
     model.nextWrites('# A shorter one\n\nOnly this.\n');
     await reader.button(words.rewrite).click();
     await expect(reader.article).toContainText('Only this.');
-    await expect(page.getByRole('status').filter({ hasText: words.finished })).toBeAttached();
+    await reader.expectDone();
     expect(model.calls.at(-1)!.body.messages.map((it) => it.content).join()).toContain(
       `${sample.topic}, shorter`,
     );
@@ -144,14 +144,15 @@ test('a topic becomes an article, which is stopped, continued, rewritten and put
   });
 
   await test.step('the library lists it; deleting is asked once and can be undone', async () => {
+    const id = reader.articleId;
     await page.getByRole('link', { name: words.libraryLink, exact: true }).click();
     await expect(page.getByRole('heading', { name: words.library })).toBeVisible();
-    const entry = page.getByRole('link', { name: sample.title });
-    await entry.click();
+    const entry = reader.inLibrary(id);
+    await entry.getByRole('link', { name: sample.title }).click();
     await expect(reader.article).toContainText(sample.end);
     await page.goBack();
-    await reader.button(words.delete(sample.title)).click();
-    const question = page.getByRole('group', { name: words.deleteAsk });
+    await entry.getByRole('button', { name: words.delete(sample.title) }).click();
+    const question = entry.getByRole('group', { name: words.deleteAsk });
     await question.getByRole('button', { name: words.confirmDelete }).click();
     await expect(page.getByText(words.deleted)).toBeVisible();
     await expect(entry).toHaveCount(0);
@@ -228,7 +229,7 @@ test('without a key the demo writes a whole article, and says that it is one', a
   await page.getByText(reader.words.more, { exact: true }).click();
   await page.getByLabel('Model', { exact: true }).selectOption('demo/instant');
   await reader.ask('Rust async in production');
-  await expect(page).toHaveTitle(reader.words.doneTitle);
+  await reader.expectDone();
   await expect(reader.article).toContainText(/sample/i);
   await reader.expectSameAfterReload();
 });

@@ -81,7 +81,8 @@ pub fn watch(
         connection,
         hear: Box::new(hear),
         dropped: Cell::new(false),
-        released: Cell::new(false),
+        // A tab that is opened in the background takes no connection before it is looked at.
+        released: Cell::new(document().hidden()),
         last_byte: Cell::new(now()),
         request: RefCell::new(None),
         sleeper: RefCell::new(None),

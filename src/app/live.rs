@@ -2,6 +2,7 @@
 
 use leptos::logging::warn;
 use leptos::prelude::*;
+use leptos::reactive::send_wrapper_ext::SendOption;
 use leptos::task::spawn_local;
 use web_sys::Element;
 
@@ -45,8 +46,9 @@ pub struct Live {
     pub ended_here: RwSignal<bool>,
     /// Whether something that a button was pressed for is under way.
     pub busy: RwSignal<bool>,
-    writer: StoredValue<Option<ArticleWriter>, LocalStorage>,
-    watch: StoredValue<Option<Watch>, LocalStorage>,
+    /// Both belong to the browser's one thread. The server's many threads hold and drop `None`.
+    writer: StoredValue<SendOption<ArticleWriter>>,
+    watch: StoredValue<SendOption<Watch>>,
 }
 
 impl Live {
@@ -64,8 +66,8 @@ impl Live {
             ended_unseen: RwSignal::new(None),
             ended_here: RwSignal::new(false),
             busy: RwSignal::new(false),
-            writer: StoredValue::new_local(None),
-            watch: StoredValue::new_local(None),
+            writer: StoredValue::new(SendOption::new_local(None)),
+            watch: StoredValue::new(SendOption::new_local(None)),
             data: RwSignal::new(data),
         }
     }
@@ -118,8 +120,8 @@ impl Live {
             Heard::Reload => reload.run(()),
         };
         let line = watch(generation.id, generation.last_seq.0, self.connection, hear);
-        self.writer.set_value(Some(writer));
-        self.watch.set_value(Some(line));
+        self.writer.set_value(SendOption::new_local(Some(writer)));
+        self.watch.set_value(SendOption::new_local(Some(line)));
     }
 
     fn written(self, written: Written<'_>) {
@@ -231,7 +233,8 @@ impl Live {
         }
     }
 
-    fn running_untracked(self) -> bool {
+    /// The same, without subscribing to it.
+    pub fn running_untracked(self) -> bool {
         self.progress.with_untracked(|progress| !progress.state.is_ended())
     }
 
@@ -241,7 +244,7 @@ impl Live {
     }
 
     fn with_writer(self, act: impl FnOnce(&ArticleWriter)) {
-        let writer = self.writer.try_with_value(Clone::clone).flatten();
+        let writer = self.writer.try_with_value(|writer| (**writer).clone()).flatten();
         if let Some(writer) = writer {
             act(&writer);
         }

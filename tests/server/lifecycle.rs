@@ -227,3 +227,19 @@ async fn a_deleted_article_is_gone_and_comes_back() {
     let listed: Value = server.get("/api/v1/articles?state=cancelled").await.json().await.unwrap();
     assert_eq!(listed["items"][0]["id"], json!(created.article_id));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_page_is_rendered_whole_on_whatever_thread() {
+    let server = Server::start().await;
+    let created = server.create(json!({"topic": "Rust async"})).await;
+    server.finished(created.id).await;
+    let path = format!("/articles/{}", created.article_id);
+    let client = server.client.clone();
+    let requests = (0..40).map(|_| {
+        let request = client.get(format!("{}{path}", server.base));
+        tokio::spawn(async move { request.send().await.unwrap().text().await.unwrap() })
+    });
+    for page in futures_util::future::join_all(requests).await {
+        assert!(page.unwrap().ends_with("</html>"));
+    }
+}

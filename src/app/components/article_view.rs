@@ -121,7 +121,9 @@ pub fn ArticleView(
                 <p class="actions">
                     <Show
                         when=move || running.get()
-                        fallback=move || view! { <CopyMarkdown text=markdown /> }
+                        fallback=move || {
+                            live.has_text.get().then(|| view! { <CopyMarkdown text=markdown /> })
+                        }
                     >
                         <StopButton stopping=live.stopping stop with_key=true />
                     </Show>
@@ -160,16 +162,21 @@ fn Byline(live: Live) -> impl IntoView {
 }
 
 /// What the tab says: that it is written, how it ended while the reader looked elsewhere, or simply
-/// the title.
+/// the title. The head outlives the view that asked for it, so what the signals said first is kept
+/// for when they are gone.
 fn page_title(live: Live, topic: String) -> impl Fn() -> String + Clone + Send + Sync + 'static {
     let texts = use_texts();
+    let title_of = move |data: &ArticleData| match data.article.title.as_str() {
+        "" => topic.clone(),
+        title => title.to_owned(),
+    };
+    let (first, was_running) = (live.data.with_untracked(&title_of), live.running_untracked());
     move || {
-        let title = live.data.with(|data| data.article.title.clone());
-        let title = if title.is_empty() { topic.clone() } else { title };
-        let ended = live.ended_unseen.get();
-        match ended {
+        let title = live.data.try_with(&title_of).unwrap_or_else(|| first.clone());
+        let running = live.progress.try_with(|progress| !progress.state.is_ended());
+        match live.ended_unseen.try_get().flatten() {
             Some(state) => (texts.title_ended)(state, &title),
-            None if live.running() => (texts.title_writing)(&title),
+            None if running.unwrap_or(was_running) => (texts.title_writing)(&title),
             None => format!("{title} · Inkstream"),
         }
     }

@@ -135,6 +135,8 @@ struct Writing<'a> {
     seam: Option<Seam>,
     colouring: Colouring,
     started: Instant,
+    /// Whether the provider took the request on.
+    answered: bool,
     first_token: Option<Instant>,
     last_bytes: Instant,
     usage_shown: Instant,
@@ -162,6 +164,7 @@ impl<'a> Writing<'a> {
             seam,
             colouring: Colouring::default(),
             started: now,
+            answered: false,
             first_token: None,
             last_bytes: now,
             usage_shown: now,
@@ -198,6 +201,7 @@ impl<'a> Writing<'a> {
                 }
             };
             self.last_bytes = Instant::now();
+            self.answered |= matches!(event, Some(Ok(_)));
             match event {
                 Some(Ok(ModelEvent::Alive)) => {}
                 Some(Ok(ModelEvent::Text(text))) => {
@@ -331,6 +335,10 @@ impl<'a> Writing<'a> {
             }
             End::Failed(error) => {
                 metrics::generation_error(error.class);
+                // Who refuses a request, or is never reached, charges nothing for it.
+                if !self.answered && error.code != Code::UpstreamTimeout {
+                    self.prompt_tokens = 0;
+                }
                 (AttemptOutcome::Failed, Outcome::Failed(error.to_problem()))
             }
             End::Stopped(stop) => {
