@@ -70,13 +70,18 @@ impl AppState {
     /// # Errors
     /// There is none, or the store cannot be written.
     pub async fn delete_article(&self, id: Uuid) -> Result<(), Problem> {
+        let mut stopped = None;
         while let Some(running) = self.store.running_of(id).await.map_err(problem)? {
+            if stopped == Some(running) {
+                return Err(end_not_stored());
+            }
             match self.generations.cancel(running).await {
                 Ok(_) => {}
                 // It ended by itself in between.
                 Err(error) if error.code == Code::GenerationEnded => {}
                 Err(error) => return Err(error),
             }
+            stopped = Some(running);
         }
         match self.store.delete_article(id, now_ms()).await.map_err(problem)? {
             true => Ok(()),
@@ -102,6 +107,15 @@ impl AppState {
         self.store.purge_deleted(now_ms() - age).await?;
         Ok(())
     }
+}
+
+/// What was stopped has ended, but the store could not take that yet.
+fn end_not_stored() -> Problem {
+    Problem::new(
+        Code::StorageUnavailable,
+        "The article was stopped, but the database cannot be written, so it is not deleted.",
+        "Make room on the disk, and delete it again; its text is kept meanwhile.",
+    )
 }
 
 fn no_revision() -> Problem {

@@ -172,6 +172,12 @@ fn page_title(live: Live, topic: String) -> impl Fn() -> String + Clone + Send +
     };
     let (first, was_running) = (live.data.with_untracked(&title_of), live.running_untracked());
     move || {
+        if cfg!(feature = "ssr") {
+            return match was_running {
+                true => (texts.title_writing)(&first),
+                false => format!("{first} · Inkstream"),
+            };
+        }
         let title = live.data.try_with(&title_of).unwrap_or_else(|| first.clone());
         let running = live.progress.try_with(|progress| !progress.state.is_ended());
         match live.ended_unseen.try_get().flatten() {

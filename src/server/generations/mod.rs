@@ -22,6 +22,7 @@ use live::Live;
 
 use super::clock::now_ms;
 use super::config::Config;
+use super::error::internal;
 use super::event_log::{EventLog, Follower};
 use super::pipeline::preprocess::language_of;
 use super::pipeline::{Job, Progress, Providers, StopReason, StopSignal};
@@ -291,19 +292,37 @@ impl Generations {
             created_at: live.created_at,
             idempotency: request.idempotency,
         };
+        // In a task of its own: a client that leaves while it waits must not leave half of it.
+        let (service, id, streamed) = (self.clone(), live.job.id, request.streamed);
+        let begun =
+            inner.tasks.spawn(async move { service.store_and_run(live, new, streamed).await });
+        begun.await.unwrap_or_else(|error| {
+            tracing::error!(error_type = "internal", generation.id = %id, error = %error,
+                "a generation could not be begun");
+            Err(internal())
+        })
+    }
+
+    /// Stores a beginning and starts the work, in the order that is safe and quickest.
+    async fn store_and_run(
+        &self,
+        live: Arc<Live>,
+        new: NewGeneration,
+        streamed: bool,
+    ) -> Result<Uuid, Problem> {
+        let id = live.job.id;
         // Only a new article without a key is sure to be stored: it begins while that happens, so
         // that the first token does not wait for the disk.
-        let sure = request.article.is_none() && new.idempotency.is_none();
-        let id = live.job.id;
+        let sure = matches!(new.article, ArticleRef::New { .. }) && new.idempotency.is_none();
         if sure {
             self.spawn(Arc::clone(&live));
         }
-        if sure && request.streamed {
+        if sure && streamed {
             let service = self.clone();
-            inner.tasks.spawn(async move { service.store_beginning(&live, &new).await });
+            self.0.tasks.spawn(async move { service.store_beginning(&live, &new).await });
             return Ok(id);
         }
-        match inner.store.create_generation(&new).await {
+        match self.0.store.create_generation(&new).await {
             Ok(Created::New) => {
                 live.created.set();
                 if !sure {

@@ -11,7 +11,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use super::live::Live;
 use super::{Generations, StoreError};
 use crate::article::event::{Event, GenerationState};
-use crate::server::pipeline::{self, Ending};
+use crate::server::pipeline::{self, Ending, postprocess};
 use crate::server::store::records::{EventBatch, NewGeneration};
 use crate::server::telemetry::metrics;
 
@@ -163,7 +163,10 @@ fn stopped_in_line(live: &Live) -> Ending {
     } else {
         Event::Cancelled { upstream_closed_ms: 0.0, usage }
     };
-    Ending { last, error: None, revision: None }
+    // A continuation has the earlier text already.
+    let text = live.job.log.text();
+    let revision = postprocess::revision(text, Vec::new(), &live.job.brief.topic);
+    Ending { last, error: None, revision }
 }
 
 fn report(error: &StoreError) {
