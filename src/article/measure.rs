@@ -187,6 +187,9 @@ pub fn outline(document: &Document) -> Vec<OutlineEntry> {
         .collect()
 }
 
+/// What the page around an article uses as `id` itself.
+const RESERVED: [&str; 3] = ["brief-topic", "content", "regenerate-title"];
+
 /// Gives every heading of a document its `id`, in order, all of them different.
 #[derive(Debug, Default)]
 pub struct Anchors {
@@ -203,7 +206,7 @@ impl Anchors {
         let base = anchor(text);
         let mut number = self.taken.get(&base).copied().unwrap_or(1);
         let mut candidate = base.clone();
-        while self.taken.contains_key(&candidate) {
+        while self.taken.contains_key(&candidate) || RESERVED.contains(&candidate.as_str()) {
             number += 1;
             candidate = format!("{base}-{number}");
         }

@@ -98,7 +98,7 @@ impl AppState {
         self.article(id).await
     }
 
-    /// Forgets articles that were deleted longer ago than [`RESTORABLE_FOR`].
+    /// Forgets articles that were deleted longer ago than [`RESTORABLE_FOR`]; done at every start.
     ///
     /// # Errors
     /// The store cannot be written.

@@ -63,9 +63,11 @@ pub async fn article(
     id: Uuid,
     revision: Option<Uuid>,
 ) -> Result<ArticleData, Problem> {
+    let newest = state.article(id).await?.summary.generation_id;
+    let newest = state.generations.get(newest).await?;
+    // Read after the generation, so that one that has just ended has its revision here.
     let article = state.article(id).await?;
     let revisions = state.revisions(id).await?;
-    let newest = state.generations.get(article.summary.generation_id).await?;
     let writes = !newest.state.is_ended();
     let shown = match revision {
         Some(revision) => Some(state.revision(id, revision).await?),

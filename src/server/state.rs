@@ -31,7 +31,9 @@ impl AppState {
         let config = Arc::new(config);
         let providers = providers::build(&config);
         let generations = Generations::start(Arc::clone(&config), providers, store.clone()).await?;
-        Ok(Self { config, store, generations })
+        let state = Self { config, store, generations };
+        state.purge_deleted().await?;
+        Ok(state)
     }
 
     /// Ends what runs, stores every log, and closes the database.

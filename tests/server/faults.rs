@@ -267,3 +267,38 @@ async fn a_full_disk_refuses_new_articles_and_loses_none() {
     let kept = server.generation(created.id).await;
     assert_eq!(kept.text, done.text);
 }
+
+#[tokio::test]
+async fn a_hostile_title_stays_text_in_the_head_of_the_page() {
+    let title = "# `</title><meta http-equiv=refresh content=0;url=https://evil.example>`\n\nx";
+    let upstream = Upstream::start(vec![Script::new().completion(&[title])]).await;
+    let server = Server::before(&upstream.base_url(), &[]).await;
+    let created = server.create(json!({"topic": "a"})).await;
+    server.finished(created.id).await;
+    let page = server.get(&format!("/articles/{}", created.article_id)).await;
+    let page = page.text().await.unwrap();
+    assert!(!page.contains("<meta http-equiv"), "{page}");
+    assert_eq!(page.matches("</title>").count(), 1, "{page}");
+}
+
+#[tokio::test]
+async fn a_continuation_stopped_in_line_keeps_the_earlier_text_as_a_revision() {
+    let upstream = Upstream::start(vec![
+        Script::new().text("# T\n\nhalf").close(),
+        Script::new().silence(),
+        Script::new().silence(),
+    ])
+    .await;
+    let server = Server::before(&upstream.base_url(), &[("INKSTREAM_MAX_CONCURRENT", "1")]).await;
+    let first = server.create(json!({"topic": "a"})).await;
+    server.finished(first.id).await;
+    server.create(json!({"topic": "b"})).await;
+    upstream.request(1).await;
+    let path = format!("/api/v1/generations/{}/continue", first.id);
+    let waiting: Generation = server.post(&path, &json!({})).await.json().await.unwrap();
+    let path = format!("/api/v1/generations/{}/cancel", waiting.id);
+    server.request(Method::POST, &path).send().await.unwrap();
+    let stopped = server.generation(waiting.id).await;
+    assert_eq!((stopped.text.as_str(), stopped.state), ("# T\n\nhalf", GenerationState::Cancelled));
+    assert!(stopped.revision_id.is_some());
+}

@@ -173,6 +173,8 @@ fn page_title(live: Live, topic: String) -> impl Fn() -> String + Clone + Send +
     let (first, was_running) = (live.data.with_untracked(&title_of), live.running_untracked());
     move || {
         if cfg!(feature = "ssr") {
+            // What is in the head is written there as it is.
+            let first = first.replace('&', "&amp;").replace('<', "&lt;");
             return match was_running {
                 true => (texts.title_writing)(&first),
                 false => format!("{first} · Inkstream"),

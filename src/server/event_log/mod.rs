@@ -94,19 +94,21 @@ impl EventLog {
     pub fn restore<'a>(batches: impl Iterator<Item = &'a str>) -> Result<Self, serde_json::Error> {
         let log = Self::default();
         for json in batches {
-            log.absorb(json)?;
+            log.absorb(log.last_seq().0 + 1, json)?;
         }
         Ok(log)
     }
 
-    /// Appends what [`Self::unstored`] of another log gave, as stored.
+    /// Appends what [`Self::unstored`] of another log gave, as stored, but for what is there
+    /// already: a stretch may come again, and reach further.
     ///
     /// # Errors
     /// The JSON is not what was written.
-    pub fn absorb(&self, json: &str) -> Result<(), serde_json::Error> {
+    pub fn absorb(&self, first_seq: u64, json: &str) -> Result<(), serde_json::Error> {
         let entries: Vec<&RawValue> = serde_json::from_str(json)?;
         let mut inner = self.lock();
-        for entry in entries {
+        let known = (inner.text_ends.len() as u64 + 1).saturating_sub(first_seq) as usize;
+        for entry in entries.into_iter().skip(known) {
             // A delta is a string, anything else a name and its data.
             if entry.get().starts_with('"') {
                 inner.push_text(&serde_json::from_str::<String>(entry.get())?);
@@ -241,10 +243,12 @@ impl EventLog {
         Seq(self.lock().text_ends.len() as u64)
     }
 
-    /// The text and the seq that belong together, and the state where it has ended.
+    /// The text and the seq that belong together, and the state where it has ended, as readers may
+    /// know them.
     pub fn snapshot(&self) -> (String, Seq, Option<GenerationState>) {
         let inner = self.lock();
-        (inner.text.clone(), Seq(inner.text_ends.len() as u64), inner.end)
+        let over = inner.published == inner.text_ends.len();
+        (inner.text.clone(), Seq(inner.published as u64), inner.end.filter(|_| over))
     }
 
     /// All events of one name, as JSON.

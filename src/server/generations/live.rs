@@ -114,6 +114,8 @@ impl Live {
         let ending = self.ending.lock().unwrap_or_else(PoisonError::into_inner);
         let Progress { running, model, usage, attempts } = self.job.progress().clone();
         let (text, last_seq, end) = self.job.log.snapshot();
+        // Until the last event can be read, nobody knows how it ends.
+        let ending = ending.as_ref().filter(|_| end.is_some());
         let active = if running { GenerationState::Running } else { GenerationState::Queued };
         Generation {
             id: self.job.id,
@@ -127,13 +129,12 @@ impl Live {
             attempts,
             warnings: self.warnings.clone(),
             continues: self.continues,
-            error: ending.as_ref().and_then(|(ending, _)| ending.error.clone()),
+            error: ending.and_then(|(ending, _)| ending.error.clone()),
             revision_id: ending
-                .as_ref()
                 .and_then(|(ending, _)| ending.revision.as_ref())
                 .map(|revision| revision.id),
             created_at: self.created_at,
-            ended_at: ending.as_ref().map(|(_, ended_at)| *ended_at),
+            ended_at: ending.map(|(_, ended_at)| *ended_at),
         }
     }
 }

@@ -223,12 +223,17 @@ impl Generations {
 
     /// Takes no more, ends what runs as interrupted with its text kept, and stores every log.
     pub async fn shutdown(&self) {
+        let patience = match self.0.closing.is_cancelled() {
+            false => SHUTDOWN_GRACE,
+            // Asked a second time, it has been waited for already.
+            true => Duration::ZERO,
+        };
         self.0.closing.cancel();
         for live in self.all_live() {
             live.job.stop.stop(StopReason::Interrupted);
         }
         self.0.tasks.close();
-        if tokio::time::timeout(SHUTDOWN_GRACE, self.0.tasks.wait()).await.is_err() {
+        if tokio::time::timeout(patience, self.0.tasks.wait()).await.is_err() {
             tracing::error!(error_type = "shutdown", "some generations did not end in time");
         }
         if let Err(error) = self.write_events().await {
@@ -374,6 +379,10 @@ impl Generations {
 
     fn spawn(&self, live: Arc<Live>) {
         self.lock_live().insert(live.job.id, Arc::clone(&live));
+        // The server may have begun to go away since it was asked.
+        if self.0.closing.is_cancelled() {
+            live.job.stop.stop(StopReason::Interrupted);
+        }
         let service = self.clone();
         self.0.tasks.spawn(async move { service.run(&live).await });
     }
@@ -438,7 +447,7 @@ impl Generations {
                     continue;
                 };
                 for batch in batches {
-                    if log.absorb(&batch.json).is_err() {
+                    if log.absorb(batch.first_seq, &batch.json).is_err() {
                         return;
                     }
                 }

@@ -8,7 +8,8 @@ use super::super::pipeline::postprocess;
 use super::super::store::records::{EndedGeneration, EventBatch};
 use super::super::store::{StoreError, owners};
 use super::Generations;
-use crate::article::event::{Event, GenerationState};
+use crate::article::event::{Event, GenerationState, Routed};
+use crate::article::generation::{Attempt, AttemptOutcome};
 
 impl Generations {
     /// Ends every stored generation that runs nowhere.
@@ -32,7 +33,7 @@ impl Generations {
         // A log that cannot be read to its end is kept as far as it can.
         let log = EventLog::default();
         for batch in &batches {
-            if let Err(error) = log.absorb(&batch.json) {
+            if let Err(error) = log.absorb(batch.first_seq, &batch.json) {
                 tracing::error!(error_type = "storage", generation.id = %id, error = %error,
                     "part of a log cannot be read");
                 break;
@@ -45,6 +46,24 @@ impl Generations {
             log.push(&Event::Meta(revision.meta.clone()));
         }
         log.seal(&Event::Interrupted);
+        let usage = log
+            .data_of("usage")
+            .last()
+            .and_then(|json| serde_json::from_str(json).ok())
+            .unwrap_or(stored.usage);
+        let routed: Option<Routed> =
+            log.data_of("routed").first().and_then(|json| serde_json::from_str(json).ok());
+        let model = routed.map(|routed| routed.model);
+        // What the process knew of its attempts went with it; their sum is in the log.
+        let attempt = model.as_ref().map(|model| Attempt {
+            model: model.clone(),
+            outcome: Some(AttemptOutcome::Interrupted),
+            error: None,
+            usage: usage.clone(),
+            started_at: stored.created_at,
+            ended_at: Some(now_ms()),
+            first_token_ms: None,
+        });
         let unstored = log.unstored().map(|unstored| EventBatch {
             generation: id,
             first_seq: unstored.first_seq,
@@ -57,13 +76,9 @@ impl Generations {
             state: GenerationState::Interrupted,
             text: log.text(),
             last_seq: log.last_seq().0,
-            model: stored.model,
-            usage: log
-                .data_of("usage")
-                .last()
-                .and_then(|json| serde_json::from_str(json).ok())
-                .unwrap_or(stored.usage),
-            attempts: stored.attempts,
+            model,
+            usage,
+            attempts: attempt.into_iter().collect(),
             error: None,
             ended_at: now_ms(),
             batches: unstored.into_iter().collect(),

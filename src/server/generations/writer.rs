@@ -4,13 +4,16 @@
 //! loses at most that much. All logs go in one transaction. What cannot be written is kept and
 //! tried again every [`RETRY_EVERY`].
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::live::Live;
 use super::{Generations, StoreError};
 use crate::article::event::{Event, GenerationState};
+use crate::article::problem::{Code, Problem};
 use crate::server::pipeline::{self, Ending, postprocess};
 use crate::server::store::records::{EventBatch, NewGeneration};
 use crate::server::telemetry::metrics;
@@ -36,7 +39,9 @@ impl Generations {
         let ending = match ending {
             Some(_place) => {
                 live.job.progress().running = true;
-                pipeline::run(&live.job).await
+                // A bug in there must not leave readers and a Stop waiting for ever.
+                let run = AssertUnwindSafe(pipeline::run(&live.job)).catch_unwind();
+                run.await.unwrap_or_else(|_| broken(live))
             }
             None => stopped_in_line(live),
         };
@@ -71,6 +76,10 @@ impl Generations {
             match self.0.store.create_generation(new).await {
                 Ok(_) => return live.created.set(),
                 Err(error) => report(&error),
+            }
+            // A failure may have been reported of what was written all the same.
+            if let Ok(Some(_)) = self.0.store.generation(new.id).await {
+                return live.created.set();
             }
             tokio::select! {
                 () = sleep(RETRY_EVERY) => {}
@@ -148,6 +157,19 @@ impl Generations {
             live.job.log.mark_stored(batch.last_seq);
         }
         Ok(())
+    }
+}
+
+fn broken(live: &Live) -> Ending {
+    let problem = Problem::new(
+        Code::Internal,
+        "Inkstream failed while writing.",
+        "The text so far is kept; Continue goes on from it.",
+    );
+    Ending {
+        last: Event::Failed { problem: problem.clone(), dead_letter: None },
+        error: Some(problem),
+        revision: postprocess::revision(live.job.log.text(), Vec::new(), &live.job.brief.topic),
     }
 }
 

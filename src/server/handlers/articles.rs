@@ -78,7 +78,7 @@ pub async fn show(
     Ok(Json(state.article(id).await?))
 }
 
-/// Deletes an article. It can be restored for 30 days.
+/// Deletes an article. It can be restored for at least 30 days.
 #[utoipa::path(delete, path = "/api/v1/articles/{id}", tag = "articles",
     params(("id" = Uuid, Path)),
     responses((status = 204), (status = 404, body = ProblemBody)))]

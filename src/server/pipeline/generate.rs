@@ -142,6 +142,7 @@ struct Writing<'a> {
     usage_shown: Instant,
     prompt_tokens: u64,
     completion: TokenEstimate,
+    reasoning_bytes: usize,
     /// What the provider counted: prompt and completion.
     reported: Option<(u64, u64)>,
 }
@@ -170,6 +171,7 @@ impl<'a> Writing<'a> {
             usage_shown: now,
             prompt_tokens,
             completion: TokenEstimate::default(),
+            reasoning_bytes: 0,
             reported: None,
         }
     }
@@ -190,8 +192,6 @@ impl<'a> Writing<'a> {
                     let stop = Stop { reason: StopReason::Cancelled, at };
                     return End::Stopped(job.stop.stopped().unwrap_or(stop));
                 }
-                event = stream.next() => event,
-                () = self.colouring.advance(&job.log) => continue,
                 () = &mut watchdog => {
                     if Instant::now() >= self.limit() {
                         return End::Failed(self.timed_out());
@@ -199,6 +199,8 @@ impl<'a> Writing<'a> {
                     watchdog.as_mut().reset(self.limit());
                     continue;
                 }
+                event = stream.next() => event,
+                () = self.colouring.advance(&job.log) => continue,
             };
             self.last_bytes = Instant::now();
             self.answered |= matches!(event, Some(Ok(_)));
@@ -213,6 +215,10 @@ impl<'a> Writing<'a> {
                 Some(Ok(ModelEvent::Reasoning(text))) => {
                     self.token_came();
                     self.completion.add(&text);
+                    self.reasoning_bytes += text.len();
+                    if self.reasoning_bytes > job.config.generation.max_text_bytes {
+                        return End::TooLong;
+                    }
                     job.log.push(&Event::Reasoning { text });
                 }
                 Some(Ok(ModelEvent::Usage { prompt, completion })) => {

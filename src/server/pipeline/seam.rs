@@ -25,12 +25,7 @@ impl Seam {
     /// A seam at the end of `text`.
     pub fn after(text: &str) -> Self {
         let from = text.ceil_char_boundary(text.len().saturating_sub(WINDOW));
-        let headings = text.lines().filter(|line| is_heading(line));
-        Self {
-            tail: text[from..].to_owned(),
-            headings: headings.map(|line| line.trim_end().to_owned()).collect(),
-            held: Some(String::new()),
-        }
+        Self { tail: text[from..].to_owned(), headings: headings(text), held: Some(String::new()) }
     }
 
     /// Takes what came, and gives what of it is new and decided.
@@ -70,7 +65,7 @@ impl Seam {
         let line = fresh.trim_start_matches('\n');
         let (first, rest) = line.split_once('\n').unwrap_or((line, ""));
         if self.headings.iter().any(|heading| heading == first.trim_end()) {
-            return rest.to_owned();
+            return fresh[..fresh.len() - line.len()].to_owned() + rest;
         }
         fresh.to_owned()
     }
@@ -84,6 +79,20 @@ impl Seam {
             .last()
             .unwrap_or(0)
     }
+}
+
+/// The headings of a text, as lines; none where the text ends inside a block of code, in which a
+/// comment may look like one.
+fn headings(text: &str) -> Vec<String> {
+    let (mut headings, mut in_code) = (Vec::new(), false);
+    for line in text.lines() {
+        if ["```", "~~~"].iter().any(|fence| line.trim_start().starts_with(fence)) {
+            in_code = !in_code;
+        } else if !in_code && is_heading(line) {
+            headings.push(line.trim_end().to_owned());
+        }
+    }
+    if in_code { Vec::new() } else { headings }
 }
 
 fn is_heading(line: &str) -> bool {
@@ -131,6 +140,15 @@ mod tests {
         let text = "# T\n\n## One\n\nabc.\n\n";
         assert_eq!(continued(text, &["## O", "ne\nmore"]), format!("{text}more"));
         assert_eq!(continued(text, &["## Two\nmore"]), format!("{text}## Two\nmore"));
+    }
+
+    #[test]
+    fn what_only_looks_like_a_heading_is_kept_and_so_is_the_break_before_one() {
+        let text = "# T\n\n```sh\n# Install\nmake all\n";
+        let comment = "# Install\nmake docs\n";
+        assert_eq!(continued(text, &[comment]), format!("{text}{comment}"));
+        let text = "# T\n\n## One\n\nthe end";
+        assert_eq!(continued(text, &["\n\n## One\nmore"]), format!("{text}\n\nmore"));
     }
 
     proptest! {
