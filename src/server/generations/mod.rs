@@ -1,7 +1,7 @@
 //! The service behind the generations' API, the pages and the command line.
 //!
 //! Every generation runs in a task of its own, which outlives the request that asked for it, and
-//! writes to a log in memory. One writer takes all logs to the store in batches ([`writer`]). What
+//! writes to a log in memory. One writer takes all logs to the store in batches (`writer`). What
 //! has ended leaves memory as soon as it is stored whole, and is read from the store from then on.
 
 mod live;

@@ -1,7 +1,7 @@
 //! Stage 3: asks a model, and writes its answer to the log while it comes.
 //!
 //! One attempt at the first candidate. [`run`] is where another attempt would be chosen — a retry,
-//! a failover, a continuation — by what [`attempt`] says of the last one.
+//! a failover, a continuation — by what `attempt` says of the last one.
 
 use std::time::Duration;
 
