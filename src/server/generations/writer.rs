@@ -15,7 +15,7 @@ use super::{Generations, StoreError};
 use crate::article::event::{Event, GenerationState};
 use crate::article::problem::{Code, Problem};
 use crate::server::pipeline::{self, Ending, postprocess};
-use crate::server::store::records::{EventBatch, NewGeneration};
+use crate::server::store::records::{EventBatch, NewGeneration, NewRevision};
 use crate::server::telemetry::metrics;
 
 /// How far the store may be behind.
@@ -169,8 +169,16 @@ fn broken(live: &Live) -> Ending {
     Ending {
         last: Event::Failed { problem: problem.clone(), dead_letter: None },
         error: Some(problem),
-        revision: postprocess::revision(live.job.log.text(), Vec::new(), &live.job.brief.topic),
+        revision: revision_of_what_is_there(live),
     }
+}
+
+/// A revision of the text so far, where the pipeline could not make it.
+fn revision_of_what_is_there(live: &Live) -> Option<NewRevision> {
+    let text = live.job.log.text();
+    let revision = postprocess::revision(text, Vec::new(), &live.job.brief.topic)?;
+    live.job.log.push(&Event::Meta(revision.meta.clone()));
+    Some(revision)
 }
 
 fn stopped_in_line(live: &Live) -> Ending {
@@ -186,9 +194,7 @@ fn stopped_in_line(live: &Live) -> Ending {
         Event::Cancelled { upstream_closed_ms: 0.0, usage }
     };
     // A continuation has the earlier text already.
-    let text = live.job.log.text();
-    let revision = postprocess::revision(text, Vec::new(), &live.job.brief.topic);
-    Ending { last, error: None, revision }
+    Ending { last, error: None, revision: revision_of_what_is_there(live) }
 }
 
 fn report(error: &StoreError) {
