@@ -139,7 +139,8 @@ struct Writing<'a> {
     answered: bool,
     first_token: Option<Instant>,
     last_bytes: Instant,
-    usage_shown: Instant,
+    /// When the figures were last written.
+    usage_shown: Option<Instant>,
     prompt_tokens: u64,
     completion: TokenEstimate,
     reasoning_bytes: usize,
@@ -168,7 +169,7 @@ impl<'a> Writing<'a> {
             answered: false,
             first_token: None,
             last_bytes: now,
-            usage_shown: now,
+            usage_shown: None,
             prompt_tokens,
             completion: TokenEstimate::default(),
             reasoning_bytes: 0,
@@ -211,6 +212,7 @@ impl<'a> Writing<'a> {
                     if !self.write(&text) {
                         return End::TooLong;
                     }
+                    self.show_usage_when_due();
                 }
                 Some(Ok(ModelEvent::Reasoning(text))) => {
                     self.token_came();
@@ -220,6 +222,7 @@ impl<'a> Writing<'a> {
                         return End::TooLong;
                     }
                     job.log.push(&Event::Reasoning { text });
+                    self.show_usage_when_due();
                 }
                 Some(Ok(ModelEvent::Usage { prompt, completion })) => {
                     self.reported = Some((prompt, completion));
@@ -245,8 +248,13 @@ impl<'a> Writing<'a> {
             if let Some(attempt) = self.job.progress().attempts.last_mut() {
                 attempt.first_token_ms = Some(first_token_ms);
             }
-            self.show_usage();
-        } else if now - self.usage_shown >= USAGE_EVERY {
+        }
+    }
+
+    /// Writes the figures behind the first token and then now and then. Behind, not before: a
+    /// reader that wakes for the figures would gather for a while before it sees the token.
+    fn show_usage_when_due(&mut self) {
+        if self.usage_shown.is_none_or(|shown| self.last_bytes - shown >= USAGE_EVERY) {
             self.show_usage();
         }
     }
@@ -421,7 +429,7 @@ impl<'a> Writing<'a> {
     }
 
     fn show_usage(&mut self) {
-        self.usage_shown = Instant::now();
+        self.usage_shown = Some(Instant::now());
         let usage = self.usage();
         self.job.progress().usage = usage.clone();
         self.job.log.push(&Event::Usage {
