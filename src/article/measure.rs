@@ -200,8 +200,7 @@ pub struct Anchors {
 impl Anchors {
     /// The anchor of the next heading, whose text is `text`: see [`anchor`]; with `-2`, `-3`…
     /// where it is taken.
-    // It is no iterator: the text decides.
-    #[allow(clippy::should_implement_trait)]
+    #[allow(clippy::should_implement_trait, reason = "it is no iterator: the text decides")]
     pub fn next(&mut self, text: &str) -> String {
         let base = anchor(text);
         let mut number = self.taken.get(&base).copied().unwrap_or(1);

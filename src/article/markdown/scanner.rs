@@ -25,7 +25,7 @@ pub(super) struct Scanner<'a> {
     pub(super) reading: Reading,
     pub(super) references: &'a References,
     pub(super) position: usize,
-    /// Where reading stops for now: the end of the text or of the window.
+    /// Where reading stops: the end of the text or of the window.
     pub(super) end: usize,
     /// Whether nothing behind `end` can change how the text before it reads.
     pub(super) complete: bool,
