@@ -1,6 +1,7 @@
 //! OpenAI's chat completions, as OpenAI and everyone else serves them.
 
 mod failure;
+mod frame;
 mod request;
 mod response;
 mod think;

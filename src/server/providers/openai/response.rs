@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::super::{FinishReason, ModelEvent, ProviderError};
 use super::failure::Origin;
+use super::frame::Frame;
 use super::think::{Events, Think};
 use super::wire::Chunk;
 use crate::article::sse::{DEFAULT_LIMIT, Decoder};
@@ -32,6 +33,7 @@ enum Shape {
 struct Answer {
     origin: Arc<Origin>,
     request_id: String,
+    frame: Frame,
     think: Think,
     /// The last count that the server sent, and whether it was passed on.
     usage: Option<(u64, u64)>,
@@ -48,6 +50,7 @@ impl Reader {
         let answer = Answer {
             origin,
             request_id,
+            frame: Frame::default(),
             think: Think::default(),
             usage: None,
             usage_sent: false,
@@ -133,8 +136,19 @@ impl Answer {
             self.finish(FinishReason::Stop, out);
             return;
         }
+        if let Some(text) = self.frame.text(data) {
+            if !self.finished {
+                self.think.push(&text.0, out);
+            }
+            return;
+        }
         match serde_json::from_str::<Chunk<'_>>(data) {
-            Ok(chunk) => self.chunk(&chunk, data, out),
+            Ok(chunk) => {
+                if let Some(text) = chunk.only_text() {
+                    self.frame.learn(data, text);
+                }
+                self.chunk(&chunk, data, out);
+            }
             Err(error) => self.unreadable(&error, data.len()),
         }
     }

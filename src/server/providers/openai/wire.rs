@@ -93,6 +93,17 @@ impl Chunk<'_> {
         }
     }
 
+    /// The text, where there is nothing else to be read from it.
+    pub(super) fn only_text(&self) -> Option<&str> {
+        let choice = self.choice.as_ref()?;
+        let part = choice.part()?;
+        let nothing_else = self.usage.or(choice.usage).is_none()
+            && self.error.is_none()
+            && part.thought().is_empty()
+            && choice.finish_reason.0.trim().is_empty();
+        (nothing_else && !part.content.0.is_empty()).then_some(&part.content.0)
+    }
+
     /// Whether this is an error rather than a part of an answer.
     pub(super) fn is_error(&self) -> bool {
         match self.error {
