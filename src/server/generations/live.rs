@@ -1,13 +1,13 @@
 //! A generation that runs in this process, until it is stored whole.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::super::clock::now_ms;
 use super::super::pipeline::{Ending, Job, Progress};
-use super::super::store::records::{EndedGeneration, EventBatch};
+use super::super::store::records::{EndedGeneration, EventBatch, Flush, NewGeneration};
 use crate::article::brief::Warning;
 use crate::article::event::GenerationState;
 use crate::article::generation::{Generation, UnixMs};
@@ -19,43 +19,35 @@ pub struct Live {
     pub continues: Option<Uuid>,
     pub warnings: Vec<Warning>,
     pub created_at: UnixMs,
-    /// Whether the store knows of it.
-    pub created: Creation,
+    /// Whether the store knows of it; its log is stored only behind that.
+    record: Mutex<Record>,
     /// Set when the last event can be read.
     pub ended: CancellationToken,
+    /// Set when nothing of it is left to be stored.
+    pub settled: CancellationToken,
     ending: Mutex<Option<(Ending, UnixMs)>>,
 }
 
-/// Whether a generation's record is in the store yet; its log is stored only behind it.
-#[derive(Debug, Default)]
-pub struct Creation {
-    stored: CancellationToken,
-    refused: CancellationToken,
+/// How a generation's record gets into the store.
+#[derive(Debug)]
+pub enum Record {
+    /// Whoever began it is storing it.
+    Coming,
+    /// The writer is to store it.
+    Waiting(Arc<NewGeneration>),
+    /// It is there.
+    Stored,
+    /// It never will be: whoever asked was told so.
+    Refused,
 }
 
-impl Creation {
-    /// It is.
-    pub fn set(&self) {
-        self.stored.cancel();
-    }
-
-    /// It will never be: whoever asked was told so.
-    pub fn refuse(&self) {
-        self.refused.cancel();
-    }
-
-    /// Whether it is, now.
-    pub fn is_set(&self) -> bool {
-        self.stored.is_cancelled()
-    }
-
-    /// Waits until it is known; `false` where it will never be stored.
-    pub async fn settled(&self) -> bool {
-        tokio::select! {
-            () = self.stored.cancelled() => true,
-            () = self.refused.cancelled() => false,
-        }
-    }
+/// What of a generation was gathered to be stored.
+#[derive(Clone, Copy, Debug)]
+pub struct Gathered {
+    /// The seq that the store will have.
+    last_seq: u64,
+    /// Whether its end is among it.
+    pub is_end: bool,
 }
 
 impl Live {
@@ -65,11 +57,23 @@ impl Live {
             article_id,
             continues,
             created_at,
-            created: Creation::default(),
+            record: Mutex::new(Record::Coming),
             ended: CancellationToken::new(),
+            settled: CancellationToken::new(),
             ending: Mutex::default(),
             job,
         }
+    }
+
+    /// How its record stands, to read or to change.
+    pub fn record(&self) -> MutexGuard<'_, Record> {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets readers see the last event.
+    pub fn publish(&self) {
+        self.job.log.publish();
+        self.ended.cancel();
     }
 
     /// Writes the last event where nobody reads it yet.
@@ -79,8 +83,55 @@ impl Live {
         *slot = Some((ending, now_ms()));
     }
 
+    /// Adds what of it is to be stored now; `None` where there is nothing, or not yet.
+    pub fn gather(&self, flush: &mut Flush) -> Option<Gathered> {
+        if self.settled.is_cancelled() {
+            return None;
+        }
+        let begins = match &*self.record() {
+            Record::Stored => None,
+            Record::Waiting(new) => Some(Arc::clone(new)),
+            Record::Coming => return None,
+            Record::Refused => {
+                if self.is_sealed() {
+                    self.publish();
+                    self.settled.cancel();
+                }
+                return None;
+            }
+        };
+        let (end, batch) = match self.end() {
+            Some(end) => (Some(end), None),
+            None => (None, self.unstored()),
+        };
+        let last_seq = match (&end, &batch) {
+            (Some(end), _) => end.last_seq,
+            (None, Some(batch)) => batch.last_seq,
+            (None, None) => return None,
+        };
+        let gathered = Gathered { last_seq, is_end: end.is_some() };
+        flush.beginnings.extend(begins);
+        flush.batches.extend(batch);
+        flush.ends.extend(end);
+        Some(gathered)
+    }
+
+    /// What was gathered is stored.
+    pub fn stored(&self, gathered: Gathered) {
+        *self.record() = Record::Stored;
+        self.job.log.mark_stored(gathered.last_seq);
+        if gathered.is_end {
+            self.publish();
+            self.settled.cancel();
+        }
+    }
+
+    fn is_sealed(&self) -> bool {
+        self.ending.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
     /// What is to be stored of its end, once it is sealed.
-    pub fn to_store(&self) -> Option<EndedGeneration> {
+    fn end(&self) -> Option<EndedGeneration> {
         let ending = self.ending.lock().unwrap_or_else(PoisonError::into_inner);
         let (ending, ended_at) = ending.as_ref()?;
         let Progress { model, usage, attempts, .. } = self.job.progress().clone();
@@ -100,7 +151,7 @@ impl Live {
     }
 
     /// What of its log is not stored yet.
-    pub fn unstored(&self) -> Option<EventBatch> {
+    fn unstored(&self) -> Option<EventBatch> {
         self.job.log.unstored().map(|unstored| EventBatch {
             generation: self.job.id,
             first_seq: unstored.first_seq,

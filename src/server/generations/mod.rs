@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use live::Live;
+use live::{Live, Record};
 
 use super::clock::now_ms;
 use super::config::Config;
@@ -232,12 +232,13 @@ impl Generations {
         for live in self.all_live() {
             live.job.stop.stop(StopReason::Interrupted);
         }
+        self.0.flush.notify_one();
         self.0.tasks.close();
         if tokio::time::timeout(patience, self.0.tasks.wait()).await.is_err() {
             tracing::error!(error_type = "shutdown", "some generations did not end in time");
         }
-        if let Err(error) = self.write_events().await {
-            tracing::error!(error_type = "storage", error = %error, "a log is not stored whole");
+        if self.write().await.is_err() {
+            tracing::error!(error_type = "storage", "a log is not stored whole");
         }
     }
 
@@ -319,18 +320,21 @@ impl Generations {
         // Only a new article without a key is sure to be stored: it begins while that happens, so
         // that the first token does not wait for the disk.
         let sure = matches!(new.article, ArticleRef::New { .. }) && new.idempotency.is_none();
+        if sure && streamed {
+            *live.record() = Record::Waiting(Arc::new(new));
+            self.spawn(live);
+            self.0.flush.notify_one();
+            return Ok(id);
+        }
         if sure {
             self.spawn(Arc::clone(&live));
         }
-        if sure && streamed {
-            let service = self.clone();
-            self.0.tasks.spawn(async move { service.store_beginning(&live, &new).await });
-            return Ok(id);
-        }
         match self.0.store.create_generation(&new).await {
             Ok(Created::New) => {
-                live.created.set();
-                if !sure {
+                *live.record() = Record::Stored;
+                if sure {
+                    self.0.flush.notify_one();
+                } else {
                     self.spawn(live);
                 }
                 Ok(id)
@@ -344,8 +348,9 @@ impl Generations {
             .with_param("Idempotency-Key")),
             Ok(Created::NoArticle) => Err(no_article()),
             Err(error) => {
-                live.created.refuse();
+                *live.record() = Record::Refused;
                 live.job.stop.stop(StopReason::Cancelled);
+                self.0.flush.notify_one();
                 Err(error.to_problem())
             }
         }

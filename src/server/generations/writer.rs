@@ -1,21 +1,23 @@
 //! Runs generations, and takes what they write to the store.
 //!
 //! A log is at most [`FLUSH_EVERY`] or 4 KiB behind, whichever comes first, so a killed server
-//! loses at most that much. All logs go in one transaction. What cannot be written is kept and
-//! tried again every [`RETRY_EVERY`].
+//! loses at most that much. Beginnings and ends call the writer at once. Whatever has gathered, of
+//! all generations, goes in one transaction. What cannot be written is kept and tried again every
+//! [`RETRY_EVERY`].
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 
-use super::live::Live;
+use super::live::{Gathered, Live};
 use super::{Generations, StoreError};
 use crate::article::event::{Event, GenerationState};
 use crate::article::problem::{Code, Problem};
 use crate::server::pipeline::{self, Ending, postprocess};
-use crate::server::store::records::{EventBatch, NewGeneration, NewRevision};
+use crate::server::store::records::{Flush, NewRevision};
 use crate::server::telemetry::metrics;
 
 /// How far the store may be behind.
@@ -66,97 +68,63 @@ impl Generations {
             );
         }
         live.seal(ending);
-        self.store_end(live).await;
+        self.0.flush.notify_one();
+        live.settled.cancelled().await;
         self.lock_live().remove(&live.job.id);
     }
 
-    /// Stores the record of a generation whose reader did not wait for that, however long it takes.
-    pub(super) async fn store_beginning(&self, live: &Live, new: &NewGeneration) {
-        loop {
-            match self.0.store.create_generation(new).await {
-                Ok(_) => return live.created.set(),
-                Err(error) => report(&error),
-            }
-            // A failure may have been reported of what was written all the same.
-            if let Ok(Some(_)) = self.0.store.generation(new.id).await {
-                return live.created.set();
-            }
-            tokio::select! {
-                () = sleep(RETRY_EVERY) => {}
-                () = self.0.closing.cancelled() => return live.created.refuse(),
-            }
-        }
-    }
-
-    /// Stores the end, then lets readers hear it. Where the store fails, readers hear it all the
-    /// same, from memory, which keeps the log until it is stored.
-    async fn store_end(&self, live: &Live) {
-        if !live.created.is_set() {
-            // The store is slow or full: whoever reads along does not wait for it.
-            let stored = tokio::time::timeout(RETRY_EVERY, live.created.settled()).await;
-            if stored != Ok(true) {
-                live.job.log.publish();
-                live.ended.cancel();
-            }
-            if !live.created.settled().await {
-                return;
-            }
-        }
-        loop {
-            let written = self.write_end(live).await;
-            live.job.log.publish();
-            live.ended.cancel();
-            match written {
-                Ok(()) => return,
-                Err(error) => report(&error),
-            }
-            sleep(RETRY_EVERY).await;
-        }
-    }
-
-    async fn write_end(&self, live: &Live) -> Result<(), StoreError> {
-        let _writing = self.0.writing.lock().await;
-        let Some(ended) = live.to_store() else { return Ok(()) };
-        self.0.store.end_generation(&ended).await?;
-        live.job.log.mark_stored(ended.last_seq);
-        Ok(())
-    }
-
-    /// Writes logs until the server goes away.
+    /// Writes until the server goes away and everything that ran is stored.
     pub(super) async fn keep_writing(&self) {
         let mut tick = interval(FLUSH_EVERY);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
+        let mut earliest = Instant::now();
+        while !self.0.closing.is_cancelled() || self.count_live() > 0 {
             tokio::select! {
-                () = self.0.closing.cancelled() => return,
-                () = self.0.flush.notified() => sleep(FLUSH_REST).await,
+                () = self.0.flush.notified() => sleep_until(earliest).await,
                 _ = tick.tick() => {}
             }
-            if let Err(error) = self.write_events().await {
-                report(&error);
+            earliest = Instant::now() + FLUSH_REST;
+            if self.write().await.is_err() {
                 sleep(RETRY_EVERY).await;
             }
         }
     }
 
     /// Takes everything unstored to the store, in one transaction.
-    pub(super) async fn write_events(&self) -> Result<(), StoreError> {
+    pub(super) async fn write(&self) -> Result<(), StoreError> {
         let _writing = self.0.writing.lock().await;
         let live = self.all_live();
-        let unstored: Vec<(&Live, EventBatch)> = live
-            .iter()
-            .filter(|live| live.created.is_set())
-            .filter_map(|live| Some((&**live, live.unstored()?)))
-            .collect();
-        if unstored.is_empty() {
+        match self.write_together(&live).await {
+            // What the store refuses for good must hold up nothing but its own generation.
+            Err(error) if !error.is_outage() && live.len() > 1 => {
+                let mut written = Ok(());
+                for one in live.chunks(1) {
+                    written = written.and(self.write_together(one).await);
+                }
+                written
+            }
+            written => written,
+        }
+    }
+
+    /// Where it fails, readers hear how a generation ended all the same, from memory, which keeps
+    /// the log until it is stored.
+    async fn write_together(&self, live: &[Arc<Live>]) -> Result<(), StoreError> {
+        let mut flush = Flush::default();
+        let gathered: Vec<(&Live, Gathered)> =
+            live.iter().filter_map(|live| Some((&**live, live.gather(&mut flush)?))).collect();
+        if gathered.is_empty() {
             return Ok(());
         }
-        let (live, batches): (Vec<&Live>, Vec<EventBatch>) = unstored.into_iter().unzip();
-        self.0.store.append_events(&batches).await?;
-        for (live, batch) in live.iter().zip(&batches) {
-            live.job.log.mark_stored(batch.last_seq);
+        let written = self.0.store.flush(&flush).await;
+        for (live, gathered) in gathered {
+            match &written {
+                Ok(()) => live.stored(gathered),
+                Err(_) if gathered.is_end => live.publish(),
+                Err(_) => {}
+            }
         }
-        Ok(())
+        written.inspect_err(report)
     }
 }
 

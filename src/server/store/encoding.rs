@@ -14,8 +14,11 @@ pub(super) fn text(text: &str) -> Cow<'_, str> {
     if text.contains('\0') { Cow::Owned(text.replace('\0', "")) } else { Cow::Borrowed(text) }
 }
 
+/// A value of a JSON column.
+pub(super) type JsonText = Json<Box<RawValue>>;
+
 /// JSON without U+0000, which PostgreSQL refuses in JSONB even when it is escaped.
-pub(super) fn json(value: &impl Serialize) -> Result<Json<Box<RawValue>>, StoreError> {
+pub(super) fn json<T: Serialize + ?Sized>(value: &T) -> Result<JsonText, StoreError> {
     let unwritable = |error: serde_json::Error| StoreError::unreadable(error.to_string());
     let json = serde_json::to_string(value).map_err(unwritable)?;
     RawValue::from_string(without_escaped_nul(json)).map(Json).map_err(unwritable)

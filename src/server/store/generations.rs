@@ -1,13 +1,10 @@
 //! Generations and their logs.
 
-use sqlx::QueryBuilder;
 use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::db::{read, transaction};
-use super::records::{
-    ArticleRef, Created, EndedGeneration, EventBatch, NewGeneration, StoredGeneration,
-};
+use super::records::{ArticleRef, Created, EventBatch, NewGeneration, StoredGeneration};
 use super::{Store, StoreError, encoding};
 use crate::article::brief::{Brief, Warning};
 use crate::article::event::{GenerationState, Usage};
@@ -16,39 +13,6 @@ use crate::article::problem::Problem;
 
 /// How long an `Idempotency-Key` is remembered, in milliseconds.
 pub(super) const KEY_LIFETIME: UnixMs = 24 * 60 * 60 * 1000;
-
-/// Rows of one insert. Only these sizes, so that the same few statements are used again.
-const INSERT_SIZES: [usize; 4] = [256, 32, 4, 1];
-
-/// Inserts batches of events on a connection. A batch that is there already is left alone, or
-/// replaced by one that reaches further, so that a flush whose outcome was not known can be done
-/// again.
-macro_rules! insert_events {
-    ($connection:expr, $batches:expr) => {{
-        let mut batches: &[EventBatch] = $batches;
-        for size in INSERT_SIZES {
-            while batches.len() >= size {
-                let (chunk, rest) = batches.split_at(size);
-                batches = rest;
-                let mut insert = QueryBuilder::new(
-                    "INSERT INTO events (generation_id, first_seq, last_seq, data) ",
-                );
-                insert.push_values(chunk, |mut row, batch| {
-                    row.push_bind(batch.generation)
-                        .push_bind(batch.first_seq.cast_signed())
-                        .push_bind(batch.last_seq.cast_signed())
-                        .push_bind(encoding::text(&batch.json).into_owned());
-                });
-                insert.push(
-                    " ON CONFLICT (generation_id, first_seq) DO UPDATE
-                     SET last_seq = excluded.last_seq, data = excluded.data
-                     WHERE events.last_seq < excluded.last_seq",
-                );
-                insert.build().execute(&mut *$connection).await?;
-            }
-        }
-    }};
-}
 
 #[derive(sqlx::FromRow)]
 struct GenerationRow {
@@ -188,91 +152,6 @@ impl Store {
             Created::New
         });
         Ok(created)
-    }
-
-    /// Appends stretches of logs, all or none. Doing it again is harmless.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`]; [`StoreError::Defect`] when a generation is not there.
-    pub async fn append_events(&self, batches: &[EventBatch]) -> Result<(), StoreError> {
-        if batches.is_empty() {
-            return Ok(());
-        }
-        transaction!(&self.db, |connection| insert_events!(connection, batches));
-        Ok(())
-    }
-
-    /// Stores how a generation ended, what is missing of its log, and the revision it made, all or
-    /// none. Says whether this call ended it: `false`, and nothing is changed, when it had ended
-    /// or is not there.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`]; then nothing is stored, and the call can be made again.
-    pub async fn end_generation(&self, ended: &EndedGeneration) -> Result<bool, StoreError> {
-        let usage = encoding::json(&ended.usage)?;
-        let attempts = encoding::json(&ended.attempts)?;
-        let error = ended.error.as_ref().map(encoding::json).transpose()?;
-        let of_revision = match &ended.revision {
-            Some(new) => Some((new, encoding::json(&new.meta)?, encoding::json(&new.highlights)?)),
-            None => None,
-        };
-        transaction!(&self.db, |connection| {
-            let article: Option<Uuid> = sqlx::query_scalar(
-                "UPDATE generations SET state = $1, text = $2, last_seq = $3, model = $4,
-                     usage = $5, attempts = $6, error = $7, revision_id = $8, ended_at = $9
-                 WHERE id = $10 AND ended_at IS NULL RETURNING article_id",
-            )
-            .bind(ended.state.as_str())
-            .bind(encoding::text(&ended.text))
-            .bind(ended.last_seq.cast_signed())
-            .bind(&ended.model)
-            .bind(&usage)
-            .bind(&attempts)
-            .bind(&error)
-            .bind(ended.revision.as_ref().map(|revision| revision.id))
-            .bind(ended.ended_at)
-            .bind(ended.id)
-            .fetch_optional(&mut *connection)
-            .await?;
-            let Some(article) = article else {
-                return Ok(false);
-            };
-            insert_events!(connection, &ended.batches);
-            if let Some((revision, meta, highlights)) = &of_revision {
-                // The article's row is written first: it keeps others from taking the same number.
-                sqlx::query(
-                    "UPDATE articles SET current_revision_id = $1, updated_at = $2,
-                         title = CASE WHEN $3 = '' THEN title ELSE $3 END
-                     WHERE id = $4",
-                )
-                .bind(revision.id)
-                .bind(ended.ended_at)
-                .bind(encoding::text(&revision.meta.title))
-                .bind(article)
-                .execute(&mut *connection)
-                .await?;
-                sqlx::query(
-                    "INSERT INTO revisions (id, article_id, number, generation_id, title, words,
-                         text, html, meta, highlights, created_at)
-                     VALUES ($1, $2,
-                         (SELECT COALESCE(max(number), 0) + 1 FROM revisions WHERE article_id = $2),
-                         $3, $4, $5, $6, $7, $8, $9, $10)",
-                )
-                .bind(revision.id)
-                .bind(article)
-                .bind(ended.id)
-                .bind(encoding::text(&revision.meta.title))
-                .bind(i64::from(revision.meta.words))
-                .bind(encoding::text(&revision.text))
-                .bind(encoding::text(&revision.html))
-                .bind(meta)
-                .bind(highlights)
-                .bind(ended.ended_at)
-                .execute(&mut *connection)
-                .await?;
-            }
-        });
-        Ok(true)
     }
 
     /// A generation, also of a deleted article.

@@ -9,6 +9,7 @@ mod cursor;
 mod db;
 mod encoding;
 mod error;
+mod flush;
 mod generations;
 pub mod owners;
 pub mod records;

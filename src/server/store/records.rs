@@ -1,5 +1,7 @@
 //! What the store takes and gives.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use crate::article::brief::{Brief, Warning};
@@ -79,6 +81,17 @@ pub struct EventBatch {
     pub last_seq: u64,
     /// The events; opaque to the store.
     pub json: String,
+}
+
+/// What has gathered to be stored together.
+#[derive(Debug, Default)]
+pub struct Flush {
+    /// Generations that begin, with new articles and without a key.
+    pub beginnings: Vec<Arc<NewGeneration>>,
+    /// Stretches of logs.
+    pub batches: Vec<EventBatch>,
+    /// Generations that end, with what is missing of their logs.
+    pub ends: Vec<EndedGeneration>,
 }
 
 /// How a generation ended; everything is written in one transaction.
