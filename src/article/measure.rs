@@ -238,15 +238,16 @@ pub fn anchor(text: &str) -> String {
 }
 
 /// Counts over the text of a document.
-#[derive(Debug, Default)]
-struct Counts {
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
     latin_words: u32,
     cjk: u32,
     characters: u32,
     code_lines: u32,
 }
 
-fn count(document: &Document) -> Counts {
+/// Counts once what the measures of [`Counts`] are made of.
+pub fn count(document: &Document) -> Counts {
     let mut counts = Counts::default();
     visit(&document.blocks, &mut |block| match &block.content {
         Content::Inlines(inlines) => {
@@ -273,24 +274,24 @@ fn count(document: &Document) -> Counts {
     counts
 }
 
-/// Words: those of scripts with spaces, and each CJK letter as one. Code blocks have none.
-pub fn words(document: &Document) -> u32 {
-    let counts = count(document);
-    counts.latin_words + counts.cjk
-}
+impl Counts {
+    /// Words: those of scripts with spaces, and each CJK letter as one. Code blocks have none.
+    pub fn words(self) -> u32 {
+        self.latin_words + self.cjk
+    }
 
-/// Unicode scalar values that are neither white space nor markup, code included.
-pub fn characters(document: &Document) -> u32 {
-    count(document).characters
-}
+    /// Unicode scalar values that are neither white space nor markup, code included.
+    pub fn characters(self) -> u32 {
+        self.characters
+    }
 
-/// Minutes that reading takes, rounded up, at least 1.
-pub fn reading_minutes(document: &Document) -> u32 {
-    let counts = count(document);
-    let minutes = f64::from(counts.latin_words) / f64::from(WORDS_PER_MINUTE)
-        + f64::from(counts.cjk) / f64::from(CJK_PER_MINUTE)
-        + f64::from(counts.code_lines) / f64::from(CODE_LINES_PER_MINUTE);
-    (minutes.ceil() as u32).max(1)
+    /// Minutes that reading takes, rounded up, at least 1.
+    pub fn reading_minutes(self) -> u32 {
+        let minutes = f64::from(self.latin_words) / f64::from(WORDS_PER_MINUTE)
+            + f64::from(self.cjk) / f64::from(CJK_PER_MINUTE)
+            + f64::from(self.code_lines) / f64::from(CODE_LINES_PER_MINUTE);
+        (minutes.ceil() as u32).max(1)
+    }
 }
 
 #[cfg(test)]
@@ -339,16 +340,17 @@ mod tests {
 
     #[test]
     fn words_are_those_of_both_scripts_and_code_has_none() {
-        let document = parse("Don't use `x_y` 中文，ok\n\n```\ncode here\n```\n");
-        assert_eq!(words(&document), 6);
-        assert_eq!(characters(&document), 24);
+        let counts = count(&parse("Don't use `x_y` 中文，ok\n\n```\ncode here\n```\n"));
+        assert_eq!(counts.words(), 6);
+        assert_eq!(counts.characters(), 24);
     }
 
     #[test]
     fn reading_takes_at_least_a_minute_and_longer_for_more() {
-        assert_eq!(reading_minutes(&parse("")), 1);
-        assert_eq!(reading_minutes(&parse(&"word ".repeat(460))), 2);
-        assert_eq!(reading_minutes(&parse(&"字".repeat(1200))), 3);
-        assert_eq!(reading_minutes(&parse(&format!("```\n{}```", "x\n".repeat(60)))), 2);
+        let minutes = |text: &str| count(&parse(text)).reading_minutes();
+        assert_eq!(minutes(""), 1);
+        assert_eq!(minutes(&"word ".repeat(460)), 2);
+        assert_eq!(minutes(&"字".repeat(1200)), 3);
+        assert_eq!(minutes(&format!("```\n{}```", "x\n".repeat(60))), 2);
     }
 }

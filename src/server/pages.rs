@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::clock::now_ms;
 use super::config::Protocol;
+use super::error::internal;
 use super::event_log::EventView;
 use super::generations::Followed;
 use super::sanitize::clean_article;
@@ -98,12 +99,17 @@ pub async fn article(
     };
     let written = std::mem::take(&mut generation.text);
     let Some(shown) = shown else {
-        let document = parse(&written);
-        let mut data = data(written, generation, None);
-        data.html = clean_article(&to_html(&document, &highlights));
-        data.outline = outline(&document);
-        data.highlights = highlights;
-        return Ok(data);
+        // A long text takes a while, and would keep the streams of others waiting.
+        let rendered = tokio::task::spawn_blocking(move || {
+            let document = parse(&written);
+            let html = clean_article(&to_html(&document, &highlights));
+            (html, outline(&document), written, highlights)
+        });
+        let (html, outline, written, highlights) = rendered.await.map_err(|error| {
+            tracing::error!(error_type = "internal", %error, "a text could not be rendered");
+            internal()
+        })?;
+        return Ok(ArticleData { html, outline, highlights, ..data(written, generation, None) });
     };
     let html = state.store.revision_html(shown.id).await.map_err(|error| error.to_problem())?;
     let mut data = data(shown.text, generation, summary);

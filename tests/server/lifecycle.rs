@@ -1,10 +1,13 @@
 //! The main job: a brief becomes an article, and nothing of it is lost.
 
+use std::time::Duration;
+
 use inkstream::article::event::{Event, GenerationState};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Reader, Server, error_of, text_of};
+use crate::support::{PATIENCE, Reader, Server, error_of, text_of};
+use crate::upstream::{Gate, Script, Upstream};
 
 #[tokio::test]
 async fn a_topic_becomes_an_article() {
@@ -244,4 +247,58 @@ async fn a_page_is_rendered_whole_on_whatever_thread() {
         // The last thing that is rendered is the data of the page.
         assert!(page.contains("</article>") && page.ends_with("</script>"));
     }
+}
+
+#[tokio::test]
+async fn a_generation_that_the_store_refuses_holds_up_no_other() {
+    let [first, second, last] = [Gate::new(), Gate::new(), Gate::new()];
+    let refused = Script::new().text("one ").pause(&first).text("two").pause(&last);
+    let stored = Script::new().text("one ").pause(&second).text("two");
+    let scripts = [refused, stored].map(|script| script.finish("stop").done());
+    let upstream = Upstream::start(scripts.into()).await;
+    let server = Server::before(&upstream.base_url(), &[]).await;
+    let lost = server.create(json!({"topic": "lost"})).await;
+    first.reached().await;
+    let kept = server.create(json!({"topic": "kept"})).await;
+    second.reached().await;
+    let file = server.data.path().join("inkstream.db");
+    let database = sqlx::SqlitePool::connect(&format!("sqlite:{}", file.display())).await.unwrap();
+    sqlx::query("PRAGMA foreign_keys = ON").execute(&database).await.unwrap();
+    let gone = sqlx::query("DELETE FROM articles WHERE id = $1").bind(lost.article_id);
+    assert_eq!(gone.execute(&database).await.unwrap().rows_affected(), 1);
+
+    first.open();
+    second.open();
+    last.reached().await;
+    assert_eq!(server.finished(kept.id).await.text, "one two");
+    let path = format!("/api/v1/articles/{}", kept.article_id);
+    let stored = async {
+        while server.get(&path).await.json::<Value>().await.unwrap()["revision"].is_null() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, stored).await.expect("it is stored while the other is not");
+    last.open();
+}
+
+#[tokio::test]
+async fn what_was_asked_for_as_a_stream_is_stored_with_its_article() {
+    let server = Server::start().await;
+    let response = server
+        .request(Method::POST, "/api/v1/generations")
+        .header("Accept", "text/event-stream")
+        .json(&json!({"topic": "How Rust schedules async tasks"}))
+        .send()
+        .await
+        .unwrap();
+    let mut reader = Reader::of(response);
+    let accepted = reader.until("accepted").await;
+    reader.until("done").await;
+    let server = server.restart().await;
+    let generation = server.generation(accepted.data["generation"].as_str().unwrap()).await;
+    assert_eq!(generation.state, GenerationState::Done);
+    let article = accepted.data["article"].as_str().unwrap();
+    let article: Value =
+        server.get(&format!("/api/v1/articles/{article}")).await.json().await.unwrap();
+    assert_eq!(article["revision"]["text"], json!(generation.text));
 }

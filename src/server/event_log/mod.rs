@@ -7,22 +7,21 @@
 //! Entries are small on purpose. All text is one string; of a delta the log keeps only where it
 //! ends (4 bytes); everything else is kept as the JSON that goes out.
 
+mod follower;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::task::Waker;
 
 use serde_json::value::RawValue;
+use slab::Slab;
 use tokio::sync::Notify;
-use tokio::time::Instant;
+
+pub use follower::{Follower, LogEvent};
 
 use crate::article::event::{Event, GenerationState, Seq};
 
 /// The largest delta that is sent, in bytes; with larger ones slow links never get past one.
 pub const MAX_DELTA_BYTES: usize = 16 * 1024;
-
-/// A reader that woke less than this ago gathers what comes until then; any other wakes at once.
-/// At 5 ms a reader of 20 tokens a second is never delayed, and one of thousands a second costs a
-/// third (design §3).
-const GATHER: Duration = Duration::from_millis(5);
 
 /// How much unstored log makes the writer come early, in bytes.
 const EARLY_FLUSH_BYTES: usize = 4 * 1024;
@@ -31,7 +30,6 @@ const EARLY_FLUSH_BYTES: usize = 4 * 1024;
 #[derive(Debug, Default)]
 pub struct EventLog {
     inner: Mutex<Inner>,
-    grown: Notify,
     flush: Arc<Notify>,
 }
 
@@ -52,6 +50,8 @@ struct Inner {
     stored_text: usize,
     /// The state that the last event gave it.
     end: Option<GenerationState>,
+    /// A place for every reader; a waker in it while the reader sleeps.
+    readers: Slab<Option<Waker>>,
 }
 
 #[derive(Debug)]
@@ -84,7 +84,7 @@ pub struct Unstored {
 impl EventLog {
     /// An empty log that calls for the writer through `flush` when much is unstored.
     pub fn new(flush: Arc<Notify>) -> Self {
-        Self { inner: Mutex::default(), grown: Notify::new(), flush }
+        Self { inner: Mutex::default(), flush }
     }
 
     /// A log read back from what [`Self::unstored`] gave.
@@ -121,8 +121,7 @@ impl EventLog {
         inner.published = inner.text_ends.len();
         inner.stored = inner.text_ends.len();
         inner.stored_text = inner.text.len();
-        drop(inner);
-        self.grown.notify_waiters();
+        wake(inner);
         Ok(())
     }
 
@@ -140,8 +139,7 @@ impl EventLog {
         }
         inner.published = inner.text_ends.len();
         let unstored = inner.text.len() - inner.stored_text;
-        drop(inner);
-        self.grown.notify_waiters();
+        wake(inner);
         if unstored >= EARLY_FLUSH_BYTES {
             self.flush.notify_one();
         }
@@ -155,8 +153,7 @@ impl EventLog {
         let mut inner = self.lock();
         inner.push_other(event.name(), &event.data());
         inner.published = inner.text_ends.len();
-        drop(inner);
-        self.grown.notify_waiters();
+        wake(inner);
     }
 
     /// Appends the last event without showing it, so that it can be stored before anyone hears of
@@ -171,8 +168,7 @@ impl EventLog {
     pub fn publish(&self) {
         let mut inner = self.lock();
         inner.published = inner.text_ends.len();
-        drop(inner);
-        self.grown.notify_waiters();
+        wake(inner);
     }
 
     /// Everything that the store does not have, or `None`. Deltas are kept apart: each of their
@@ -264,39 +260,14 @@ impl EventLog {
         &self,
         after: Seq,
         budget: usize,
-        mut visit: impl FnMut(Seq, EventView<'_>),
+        visit: impl FnMut(Seq, EventView<'_>),
     ) -> (Seq, bool) {
-        let inner = self.lock();
-        let mut index = after.0 as usize;
-        let mut spent = 0;
-        let mut others = inner.others_from(index).peekable();
-        while index < inner.published && spent < budget {
-            if inner.delta_at(index).is_none() {
-                let Some(other) = others.next() else { break };
-                visit(Seq(other.seq), EventView::Other(&other.name, &other.data));
-                spent += other.data.len();
-                index += 1;
-                continue;
-            }
-            // All deltas up to the next other event, as far as they fit into one.
-            let end_of_run = others.peek().map_or(inner.published, |other| other.seq as usize - 1);
-            let start = inner.text_start(index);
-            let fits = |end: &u32| *end as usize - start <= MAX_DELTA_BYTES;
-            let count = inner.text_ends[index..end_of_run.min(inner.published)]
-                .partition_point(fits)
-                .max(1);
-            index += count;
-            let end = inner.text_ends[index - 1] as usize;
-            visit(Seq(index as u64), EventView::Delta(&inner.text[start..end]));
-            spent += end - start;
-        }
-        let ended = inner.end.is_some() && index >= inner.text_ends.len();
-        (Seq(index as u64), ended)
+        self.lock().read(after, budget, visit)
     }
 
     /// A reader that begins behind `after`.
     pub fn follow(self: &Arc<Self>, after: Seq) -> Follower {
-        Follower { log: Arc::clone(self), cursor: after, woke: None, ended: false }
+        Follower::new(Arc::clone(self), after)
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -305,7 +276,56 @@ impl EventLog {
     }
 }
 
+/// Wakes the readers that sleep, once the log is free for them.
+fn wake(mut inner: MutexGuard<'_, Inner>) {
+    let mut sleeping = inner.readers.iter_mut().filter_map(|(_, reader)| reader.take());
+    // Most logs have one reader: nothing is allocated for it.
+    let first = sleeping.next();
+    let others: Vec<Waker> = sleeping.collect();
+    drop(inner);
+    first.into_iter().chain(others).for_each(Waker::wake);
+}
+
 impl Inner {
+    /// See [`EventLog::read`].
+    fn read(
+        &self,
+        after: Seq,
+        budget: usize,
+        mut visit: impl FnMut(Seq, EventView<'_>),
+    ) -> (Seq, bool) {
+        let mut index = after.0 as usize;
+        let mut spent = 0;
+        let mut others = self.others_from(index).peekable();
+        while index < self.published && spent < budget {
+            if self.delta_at(index).is_none() {
+                let Some(other) = others.next() else { break };
+                visit(Seq(other.seq), EventView::Other(&other.name, &other.data));
+                spent += other.data.len();
+                index += 1;
+                continue;
+            }
+            // All deltas up to the next other event, as far as they fit into one.
+            let end_of_run = others.peek().map_or(self.published, |other| other.seq as usize - 1);
+            let start = self.text_start(index);
+            let fits = |end: &u32| *end as usize - start <= MAX_DELTA_BYTES;
+            let count =
+                self.text_ends[index..end_of_run.min(self.published)].partition_point(fits).max(1);
+            index += count;
+            let end = self.text_ends[index - 1] as usize;
+            visit(Seq(index as u64), EventView::Delta(&self.text[start..end]));
+            spent += end - start;
+        }
+        let ended = self.end.is_some() && index >= self.text_ends.len();
+        (Seq(index as u64), ended)
+    }
+
+    /// Whether there is something behind the cursor, or never will be.
+    fn has_more(&self, after: Seq) -> bool {
+        let over = self.end.is_some() && self.published == self.text_ends.len();
+        self.published as u64 > after.0 || over
+    }
+
     fn push_text(&mut self, text: &str) {
         self.text.push_str(text);
         self.text_ends.push(self.text.len() as u32);
@@ -359,92 +379,6 @@ pub fn push_json_string(json: &mut String, text: &str) {
     }
     json.push_str(&text[plain..]);
     json.push('"');
-}
-
-/// A reader of a log.
-#[derive(Debug)]
-pub struct Follower {
-    log: Arc<EventLog>,
-    cursor: Seq,
-    woke: Option<Instant>,
-    ended: bool,
-}
-
-/// An event as a reader takes it away.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogEvent {
-    /// Its place; of a joined delta, that of its last part.
-    pub seq: Seq,
-    /// Its name.
-    pub name: String,
-    /// Its JSON.
-    pub data: String,
-}
-
-/// How much a reader takes at once, in bytes.
-const READ_BUDGET: usize = 64 * 1024;
-
-impl Follower {
-    /// Waits for events and shows them; `false` once the last event has been shown.
-    ///
-    /// Dropping the future loses nothing.
-    pub async fn read(&mut self, visit: impl FnMut(Seq, EventView<'_>)) -> bool {
-        if self.ended {
-            return false;
-        }
-        self.wait().await;
-        let (cursor, ended) = self.log.read(self.cursor, READ_BUDGET, visit);
-        self.cursor = cursor;
-        self.ended = ended;
-        true
-    }
-
-    /// Waits for events and takes them away; `None` once the last event has been taken.
-    pub async fn next(&mut self) -> Option<Vec<LogEvent>> {
-        let mut events = Vec::new();
-        let more = self
-            .read(|seq, view| {
-                events.push(match view {
-                    EventView::Delta(text) => {
-                        let mut data = String::from("{\"text\":");
-                        push_json_string(&mut data, text);
-                        data.push('}');
-                        LogEvent { seq, name: "delta".to_owned(), data }
-                    }
-                    EventView::Other(name, data) => {
-                        LogEvent { seq, name: name.to_owned(), data: data.to_owned() }
-                    }
-                });
-            })
-            .await;
-        more.then_some(events)
-    }
-
-    async fn wait(&mut self) {
-        while !self.has_more() {
-            let grown = self.log.grown.notified();
-            tokio::pin!(grown);
-            // Registered before looking again, so that nothing is missed in between.
-            grown.as_mut().enable();
-            if self.has_more() {
-                break;
-            }
-            grown.await;
-        }
-        if let Some(next) = self.woke.map(|woke| woke + GATHER)
-            && next > Instant::now()
-        {
-            tokio::time::sleep_until(next).await;
-        }
-        self.woke = Some(Instant::now());
-    }
-
-    /// Whether there is something behind the cursor, or never will be.
-    fn has_more(&self) -> bool {
-        let inner = self.log.lock();
-        let over = inner.end.is_some() && inner.published == inner.text_ends.len();
-        inner.published as u64 > self.cursor.0 || over
-    }
 }
 
 #[cfg(test)]

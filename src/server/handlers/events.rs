@@ -2,13 +2,14 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use futures_util::stream;
+use http_body::Frame;
 use tokio::time::{Instant, Sleep, sleep};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use uuid::Uuid;
@@ -51,7 +52,7 @@ pub async fn respond(generations: &Generations, id: Uuid, after: Seq) -> Result<
         Followed::Reader(follower) => follower,
     };
     let closing = generations.closing().clone();
-    let mut response = Response::new(Body::from_stream(frames(follower, closing)));
+    let mut response = Response::new(Body::new(EventStream::new(follower, closing)));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
@@ -62,9 +63,9 @@ pub async fn respond(generations: &Generations, id: Uuid, after: Seq) -> Result<
 /// How long a reader may hear nothing once the server goes away: long enough for the last events.
 const CLOSING_GRACE: Duration = Duration::from_secs(5);
 
-/// What a stream of frames is made from. The timer and the wait for the server's end are made once
-/// a stream, not once a frame: both take locks that all streams share.
-struct Frames {
+/// The body of an event stream. The timer and the wait for the server's end are made once a stream,
+/// not once a frame: both take locks that all streams share.
+struct EventStream {
     follower: Follower,
     closing: Pin<Box<WaitForCancellationFutureOwned>>,
     /// When the stream must be heard again, or ends if the server goes away.
@@ -74,59 +75,64 @@ struct Frames {
     _reading: metrics::EventStreamReader,
 }
 
-fn frames(
-    follower: Follower,
-    closing: CancellationToken,
-) -> impl stream::Stream<Item = Result<Bytes, Infallible>> {
-    let frames = Frames {
-        follower,
-        closing: Box::pin(closing.cancelled_owned()),
-        alarm: Box::pin(sleep(HEARTBEAT)),
-        spoke: Instant::now(),
-        is_closing: false,
-        _reading: metrics::EventStreamReader::begin(),
-    };
-    stream::unfold(frames, |mut frames| async move {
-        let frame = frames.next().await?;
-        Some((Ok(Bytes::from(frame)), frames))
-    })
+impl EventStream {
+    fn new(follower: Follower, closing: CancellationToken) -> Self {
+        Self {
+            follower,
+            closing: Box::pin(closing.cancelled_owned()),
+            alarm: Box::pin(sleep(HEARTBEAT)),
+            spoke: Instant::now(),
+            is_closing: false,
+            _reading: metrics::EventStreamReader::begin(),
+        }
+    }
+
+    /// The next bytes to send; `None` when there are no more.
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<String>> {
+        let mut frame = String::new();
+        let read = self.follower.poll_read(context, |seq, view| write_event(&mut frame, seq, view));
+        if let Poll::Ready(more) = read {
+            self.spoke = Instant::now();
+            return Poll::Ready(more.then_some(frame));
+        }
+        if !self.is_closing && self.closing.as_mut().poll(context).is_ready() {
+            self.is_closing = true;
+            self.alarm.as_mut().reset(Instant::now() + CLOSING_GRACE);
+        }
+        loop {
+            ready!(self.alarm.as_mut().poll(context));
+            if self.is_closing {
+                return Poll::Ready(None);
+            }
+            let due = self.spoke + HEARTBEAT;
+            if Instant::now() >= due {
+                self.spoke = Instant::now();
+                self.alarm.as_mut().reset(self.spoke + HEARTBEAT);
+                return Poll::Ready(Some(": alive\n\n".to_owned()));
+            }
+            self.alarm.as_mut().reset(due);
+        }
+    }
 }
 
-impl Frames {
-    /// The next bytes to send; `None` when there are no more.
-    async fn next(&mut self) -> Option<String> {
-        let mut frame = String::new();
-        loop {
-            tokio::select! {
-                biased;
-                more = self.follower.read(|seq, view| write_event(&mut frame, seq, view)) => {
-                    self.spoke = Instant::now();
-                    return more.then_some(frame);
-                }
-                () = &mut self.closing, if !self.is_closing => {
-                    self.is_closing = true;
-                    self.alarm.as_mut().reset(Instant::now() + CLOSING_GRACE);
-                }
-                () = &mut self.alarm => {
-                    if self.is_closing {
-                        return None;
-                    }
-                    let due = self.spoke + HEARTBEAT;
-                    if Instant::now() < due {
-                        self.alarm.as_mut().reset(due);
-                        continue;
-                    }
-                    self.spoke = Instant::now();
-                    self.alarm.as_mut().reset(self.spoke + HEARTBEAT);
-                    return Some(": alive\n\n".to_owned());
-                }
-            }
-        }
+impl http_body::Body for EventStream {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.poll_next(context).map(|next| next.map(|bytes| Ok(Frame::data(bytes.into()))))
     }
 }
 
 fn write_event(frame: &mut String, seq: Seq, view: EventView<'_>) {
     use std::fmt::Write;
+    /// The names and marks around the data of any event, in bytes.
+    const AROUND: usize = 64;
+    let (EventView::Delta(data) | EventView::Other(_, data)) = view;
+    frame.reserve(data.len() + AROUND);
     // Writing to a string cannot fail.
     let _ = match view {
         EventView::Delta(text) => {

@@ -186,13 +186,14 @@ impl<'a> Writing<'a> {
         let stopped = job.stop.wait();
         tokio::pin!(stopped);
         loop {
+            if let Some(stop) = job.stop.stopped() {
+                return End::Stopped(stop);
+            }
             let event = tokio::select! {
                 biased;
-                () = &mut stopped => {
-                    let at = Instant::now();
-                    let stop = Stop { reason: StopReason::Cancelled, at };
-                    return End::Stopped(job.stop.stopped().unwrap_or(stop));
-                }
+                event = stream.next() => event,
+                // The loop's beginning sees why.
+                () = &mut stopped => continue,
                 () = &mut watchdog => {
                     if Instant::now() >= self.limit() {
                         return End::Failed(self.timed_out());
@@ -200,7 +201,6 @@ impl<'a> Writing<'a> {
                     watchdog.as_mut().reset(self.limit());
                     continue;
                 }
-                event = stream.next() => event,
                 () = self.colouring.advance(&job.log) => continue,
             };
             self.last_bytes = Instant::now();

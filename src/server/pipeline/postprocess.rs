@@ -53,15 +53,16 @@ pub fn revision(text: String, highlights: Vec<Highlight>, topic: &str) -> Option
     let document = markdown::parse(&text);
     let html = clean_article(&html_writer::to_html(&document, &highlights));
     let title = measure::title(&document).unwrap_or_else(|| topic.trim().to_owned());
+    let counts = measure::count(&document);
     let meta = Meta {
         slug: slug(&title),
         summary: measure::summary(&document, SUMMARY_MAX_CHARS),
         title,
         tags: Vec::new(),
         outline: measure::outline(&document),
-        words: measure::words(&document),
-        characters: measure::characters(&document),
-        reading_minutes: measure::reading_minutes(&document),
+        words: counts.words(),
+        characters: counts.characters(),
+        reading_minutes: counts.reading_minutes(),
     };
     Some(NewRevision { id: Uuid::now_v7(), text, html, meta, highlights })
 }

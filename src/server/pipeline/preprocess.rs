@@ -26,7 +26,6 @@ pub fn run(job: &Job) -> Prepared {
     let brief = &job.brief;
     let language = job.language.clone();
     let prompt = template::fill(brief, &language);
-    tracing::info!(generation.id = %job.id, template = prompt.template, language, "prepared");
     let sampling = Sampling {
         temperature: brief.temperature.unwrap_or(DEFAULT_TEMPERATURE),
         top_p: brief.top_p.unwrap_or(DEFAULT_TOP_P),

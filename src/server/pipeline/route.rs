@@ -30,7 +30,13 @@ pub fn run(job: &Job, prepared: Prepared) -> Route {
         estimate: estimate(&job.brief, &prepared, candidates.first()),
         template: prepared.prompt.template.clone(),
     };
-    tracing::info!(generation.id = %job.id, model = routed.model, "routed");
+    tracing::info!(
+        generation.id = %job.id,
+        language = prepared.language,
+        template = routed.template,
+        model = routed.model,
+        "routed"
+    );
     job.progress().model = candidates.first().map(|model| model.name.clone());
     job.log.push(&Event::Routed(routed));
     Route { prepared, candidates }

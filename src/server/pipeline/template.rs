@@ -68,6 +68,11 @@ fn substitute(template: &str, brief: &Brief, language: &str) -> String {
 /// Appends the line with its placeholders replaced, each once and from left to right, so that a
 /// placeholder inside a value stays what it is.
 fn fill_line(filled: &mut String, line: &str, values: &[(&str, Option<&str>)]) {
+    if !line.contains("{{") {
+        filled.push_str(line);
+        filled.push('\n');
+        return;
+    }
     let named = |(name, _): &&(&str, Option<&str>)| line.contains(name);
     if values.iter().filter(named).any(|(_, value)| value.is_none_or(|v| v.trim().is_empty())) {
         return;

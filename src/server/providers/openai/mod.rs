@@ -2,6 +2,7 @@
 
 mod failure;
 mod frame;
+mod gulps;
 mod request;
 mod response;
 mod think;
@@ -17,6 +18,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Instant, timeout_at};
 
 use self::failure::{Origin, is_loopback};
+use self::gulps::Gulps;
 use self::request::Body;
 use self::response::Reader;
 use self::think::Events;
@@ -127,6 +129,7 @@ enum State {
 
 struct Reading {
     response: Response,
+    gulps: Gulps,
     reader: Reader,
     origin: Arc<Origin>,
     /// When a finished answer's stream is no longer waited for.
@@ -145,7 +148,8 @@ impl Exchange {
                         self.events.push(ModelEvent::Alive);
                         let origin = Arc::clone(&endpoint.origin);
                         let reader = Reader::new(Arc::clone(&origin), request.request_id);
-                        let reading = Reading { response, reader, origin, deadline: None };
+                        let gulps = Gulps::new();
+                        let reading = Reading { response, gulps, reader, origin, deadline: None };
                         State::Reading(Box::new(reading))
                     }
                     Err(error) => State::Failed(error),
@@ -168,9 +172,10 @@ impl Exchange {
 impl Reading {
     /// Reads once; `false` at the end.
     async fn read(&mut self, events: &mut Events) -> Result<bool, ProviderError> {
+        let next = self.gulps.next(&mut self.response);
         let next = match self.deadline {
-            None => self.response.chunk().await,
-            Some(deadline) => match timeout_at(deadline, self.response.chunk()).await {
+            None => next.await,
+            Some(deadline) => match timeout_at(deadline, next).await {
                 Ok(next) => next,
                 Err(_) => return Ok(false),
             },

@@ -1,0 +1,127 @@
+//! The readers of a log.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::{EventLog, EventView, push_json_string};
+use crate::article::event::Seq;
+
+/// A reader that woke less than this ago gathers what comes until then; any other wakes at once.
+/// At 5 ms a reader of 20 tokens a second is never delayed, and one of thousands a second costs a
+/// third (design §3).
+pub const GATHER: Duration = Duration::from_millis(5);
+
+/// How much a reader takes at once, in bytes.
+const READ_BUDGET: usize = 64 * 1024;
+
+/// A reader of a log.
+#[derive(Debug)]
+pub struct Follower {
+    log: Arc<EventLog>,
+    /// Its place among the log's readers.
+    place: usize,
+    cursor: Seq,
+    /// When it last woke.
+    woke: Option<Instant>,
+    /// Made when it first gathers.
+    gathering: Option<Pin<Box<Sleep>>>,
+    ended: bool,
+}
+
+/// An event as a reader takes it away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogEvent {
+    /// Its place; of a joined delta, that of its last part.
+    pub seq: Seq,
+    /// Its name.
+    pub name: String,
+    /// Its JSON.
+    pub data: String,
+}
+
+impl Follower {
+    pub(super) fn new(log: Arc<EventLog>, after: Seq) -> Self {
+        let place = log.lock().readers.insert(None);
+        Self { log, place, cursor: after, woke: None, gathering: None, ended: false }
+    }
+
+    /// Shows what has come; ready with `false` once the last event has been shown.
+    pub fn poll_read(
+        &mut self,
+        context: &mut Context<'_>,
+        visit: impl FnMut(Seq, EventView<'_>),
+    ) -> Poll<bool> {
+        if self.ended {
+            return Poll::Ready(false);
+        }
+        if !self.has_more(context) {
+            return Poll::Pending;
+        }
+        let now = Instant::now();
+        if let Some(next) = self.woke.map(|woke| woke + GATHER).filter(|next| *next > now) {
+            let gathering = self.gathering.get_or_insert_with(|| Box::pin(sleep_until(next)));
+            if gathering.deadline() != next {
+                gathering.as_mut().reset(next);
+            }
+            ready!(gathering.as_mut().poll(context));
+        }
+        self.woke = Some(Instant::now());
+        (self.cursor, self.ended) = self.log.lock().read(self.cursor, READ_BUDGET, visit);
+        Poll::Ready(true)
+    }
+
+    /// Waits for events and shows them; `false` once the last event has been shown.
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn read(&mut self, mut visit: impl FnMut(Seq, EventView<'_>)) -> bool {
+        poll_fn(|context| self.poll_read(context, &mut visit)).await
+    }
+
+    /// Waits for events and takes them away; `None` once the last event has been taken.
+    pub async fn next(&mut self) -> Option<Vec<LogEvent>> {
+        let mut events = Vec::new();
+        let more = self
+            .read(|seq, view| {
+                events.push(match view {
+                    EventView::Delta(text) => {
+                        let mut data = String::from("{\"text\":");
+                        push_json_string(&mut data, text);
+                        data.push('}');
+                        LogEvent { seq, name: "delta".to_owned(), data }
+                    }
+                    EventView::Other(name, data) => {
+                        LogEvent { seq, name: name.to_owned(), data: data.to_owned() }
+                    }
+                });
+            })
+            .await;
+        more.then_some(events)
+    }
+
+    /// Whether there is something to be shown; if not, the log will wake the task.
+    fn has_more(&self, context: &Context<'_>) -> bool {
+        let mut inner = self.log.lock();
+        if inner.has_more(self.cursor) {
+            return true;
+        }
+        if let Some(place) = inner.readers.get_mut(self.place) {
+            match place {
+                Some(waker) => waker.clone_from(context.waker()),
+                None => *place = Some(context.waker().clone()),
+            }
+        }
+        false
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        // Every follower has its place until here.
+        let _waker = self.log.lock().readers.try_remove(self.place);
+    }
+}

@@ -1,0 +1,89 @@
+//! Reads a fast answer in gulps.
+//!
+//! A model server that writes faster than anyone reads sends every token in a packet of its own,
+//! and a client that reads each as it comes pays a system call and a wake-up for every token. So
+//! what comes is read at once if the last gulp is some time ago; otherwise the socket is left alone
+//! until then, and everything that has gathered in it is taken in one go. A model at the usual
+//! pace is never delayed.
+
+use std::future::Future;
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::Response;
+use tokio::time::{Instant, sleep_until};
+
+/// The shortest time between two gulps. The readers of a log gather for as long (`event_log`), so
+/// that the two waits fall together.
+const GATHER: Duration = Duration::from_millis(5);
+
+/// How often the connection's task gets its turn before the socket counts as empty: it hands over
+/// one chunk at a time.
+const TURNS: usize = 3;
+
+/// When the last gulp was taken.
+#[derive(Debug)]
+pub(super) struct Gulps {
+    last: Instant,
+    /// Whether gulps follow each other so closely that it is worth waiting.
+    fast: bool,
+}
+
+impl Gulps {
+    pub(super) fn new() -> Self {
+        Self { last: Instant::now(), fast: false }
+    }
+
+    /// The next chunk of the answer. Dropping the future loses nothing.
+    pub(super) async fn next(&mut self, answer: &mut Response) -> reqwest::Result<Option<Bytes>> {
+        let mut chunk = pin!(answer.chunk());
+        if self.fast {
+            for _ in 0..TURNS {
+                if let Some(chunk) = at_once(chunk.as_mut()).await {
+                    return chunk;
+                }
+                let_others_run().await;
+            }
+            sleep_until(self.last + GATHER).await;
+        }
+        let mut waited = false;
+        let chunk = std::future::poll_fn(|context| {
+            let polled = chunk.as_mut().poll(context);
+            waited |= polled.is_pending();
+            polled
+        })
+        .await;
+        if waited || self.fast {
+            let now = Instant::now();
+            // A wait after the pause says that the model has slowed down.
+            self.fast = !waited || now < self.last + GATHER;
+            self.last = now;
+        }
+        chunk
+    }
+}
+
+/// What the future gives if it is ready now.
+async fn at_once<F: Future>(mut future: std::pin::Pin<&mut F>) -> Option<F::Output> {
+    std::future::poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
+}
+
+/// Goes behind the tasks that are ready. Cheaper than `tokio::task::yield_now`, which also looks
+/// for new input.
+async fn let_others_run() {
+    let mut yielded = false;
+    std::future::poll_fn(|context| {
+        if std::mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
