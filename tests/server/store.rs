@@ -1,13 +1,15 @@
 //! What the store promises, as functions over a [`Store`], so that every database runs the same;
 //! then what is true of SQLite files alone.
 
+use std::sync::Arc;
+
 use inkstream::article::brief::Brief;
 use inkstream::article::event::{GenerationState, Highlight, Meta, Usage};
 use inkstream::article::generation::{ArticlePage, Attempt, AttemptOutcome, UnixMs};
 use inkstream::article::problem::{Code, Problem};
 use inkstream::server::store::records::{
-    ArticleFilter, ArticleRef, Created, EndedGeneration, EventBatch, IdempotencyKey, NewGeneration,
-    NewRevision,
+    ArticleFilter, ArticleRef, Created, EndedGeneration, EventBatch, Flush, IdempotencyKey,
+    NewGeneration, NewRevision,
 };
 use inkstream::server::store::{Outage, Store, StoreError};
 use uuid::Uuid;
@@ -43,6 +45,7 @@ on_every_database! {
     only_what_has_not_ended_is_running
     revisions_are_numbered_and_any_can_be_current
     ends_at_once_on_one_article_get_different_numbers
+    a_flush_stores_beginnings_stretches_and_ends_together_and_can_be_done_again
     a_deleted_article_is_hidden_until_it_is_restored
     purging_removes_what_was_deleted_long_ago
     an_article_being_written_is_not_purged
@@ -392,6 +395,48 @@ async fn ends_at_once_on_one_article_get_different_numbers(store: &Store) {
     let numbers: Vec<_> = revisions.iter().rev().map(|revision| revision.number).collect();
     assert_eq!(numbers, (1..=10).collect::<Vec<_>>());
     assert_eq!(revisions.iter().filter(|revision| revision.current).count(), 1);
+}
+
+async fn a_flush_stores_beginnings_stretches_and_ends_together_and_can_be_done_again(
+    store: &Store,
+) {
+    let shared = new_article(NOW);
+    store.create_generation(&shared).await.unwrap();
+    let second = another_for(article_of(&shared), NOW);
+    store.create_generation(&second).await.unwrap();
+    let over = new_article(NOW);
+    store.create_generation(&over).await.unwrap();
+    assert!(store.end_generation(&done(over.id, "first", NOW + 1)).await.unwrap());
+    let (short, long) = (Arc::new(new_article(NOW)), Arc::new(new_article(NOW)));
+    let mut short_end = done(short.id, "short", NOW + 2);
+    short_end.batches = vec![batch(short.id, 1, 7)];
+    let flush = Flush {
+        beginnings: vec![Arc::clone(&short), Arc::clone(&long)],
+        batches: vec![batch(long.id, 1, 3)],
+        ends: vec![
+            short_end,
+            done(shared.id, "one", NOW + 3),
+            done(second.id, "two", NOW + 4),
+            done(over.id, "again", NOW + 5),
+            done(Uuid::now_v7(), "nobody", NOW + 6),
+        ],
+    };
+    for _ in 0..2 {
+        store.flush(&flush).await.unwrap();
+        let ended = store.generation(short.id).await.unwrap().unwrap();
+        assert_eq!((ended.state, ended.text.as_str()), (GenerationState::Done, "short"));
+        assert_eq!(store.event_batches(short.id, 0).await.unwrap(), [batch(short.id, 1, 7)]);
+        assert_eq!(store.event_batches(long.id, 0).await.unwrap(), [batch(long.id, 1, 3)]);
+        assert_eq!(store.running().await.unwrap(), [(long.id, long.owner)]);
+        let revisions = store.revisions(article_of(&shared)).await.unwrap().unwrap();
+        assert_eq!(revisions.iter().map(|it| it.number).collect::<Vec<_>>(), [2, 1]);
+        assert_eq!(revisions[0].generation_id, Some(second.id));
+        assert!(revisions[0].current);
+        let article = store.article(article_of(&over)).await.unwrap().unwrap();
+        assert_eq!(article.revision.unwrap().text, "first");
+        let made = store.article(article_of(&short)).await.unwrap().unwrap();
+        assert_eq!(made.revision.unwrap().text, "short");
+    }
 }
 
 async fn a_deleted_article_is_hidden_until_it_is_restored(store: &Store) {

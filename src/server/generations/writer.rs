@@ -23,8 +23,8 @@ use crate::server::telemetry::metrics;
 /// How far the store may be behind.
 const FLUSH_EVERY: Duration = Duration::from_millis(200);
 
-/// The shortest time between two flushes, however much comes.
-const FLUSH_REST: Duration = Duration::from_millis(20);
+/// The shortest time between two flushes, however much comes. The first is never delayed.
+const FLUSH_REST: Duration = Duration::from_millis(40);
 
 /// How long after a failed write it is tried again.
 const RETRY_EVERY: Duration = Duration::from_secs(1);

@@ -3,11 +3,13 @@
 //! With many generations at once most of the cost of a commit is the commit; so what has gathered
 //! goes together. Everything here can be done again when the outcome was not known.
 
+use std::collections::{HashMap, HashSet};
+
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use super::db::transaction;
-use super::records::{ArticleRef, EndedGeneration, EventBatch, Flush, NewGeneration};
+use super::records::{ArticleRef, EndedGeneration, EventBatch, Flush, NewGeneration, NewRevision};
 use super::{Store, StoreError, encoding};
 use crate::article::event::{GenerationState, Usage};
 use crate::article::generation::Attempt;
@@ -15,21 +17,15 @@ use crate::article::generation::Attempt;
 /// Rows of one insert. Only these sizes, so that the same few statements are used again.
 const INSERT_SIZES: [usize; 4] = [256, 32, 4, 1];
 
-/// Inserts `$rows` in statements of few sizes: `$sql`, then the values that `$bind` gives each row,
-/// then `$end`.
-macro_rules! insert_rows {
-    ($connection:expr, $rows:expr, $sql:literal, |$row:ident, $value:ident| $bind:expr, $end:literal) => {{
+/// Runs `$body` for pieces of `$rows` of few sizes, `$chunk` standing for each.
+macro_rules! in_chunks {
+    ($rows:expr, |$chunk:ident| $body:expr) => {{
         let mut rows = $rows;
         for size in INSERT_SIZES {
             while rows.len() >= size {
-                let (chunk, rest) = rows.split_at(size);
+                let ($chunk, rest) = rows.split_at(size);
                 rows = rest;
-                let mut insert = QueryBuilder::new($sql);
-                insert.push_values(chunk, |mut $row, $value| {
-                    $bind;
-                });
-                insert.push($end);
-                insert.build().execute(&mut *$connection).await?;
+                $body;
             }
         }
     }};
@@ -39,44 +35,45 @@ macro_rules! insert_rows {
 macro_rules! insert_beginnings {
     ($connection:expr, $beginnings:expr) => {{
         let beginnings: &[Beginning<'_>] = $beginnings;
-        insert_rows!(
-            $connection,
-            beginnings,
-            "INSERT INTO articles (id, title, style, language, newest_generation_id, created_at,
-                 updated_at) ",
-            |row, it| row
-                .push_bind(it.article)
-                .push_bind(encoding::text(it.title).into_owned())
-                .push_bind(it.style.to_owned())
-                .push_bind(it.language.to_owned())
-                .push_bind(it.new.id)
-                .push_bind(it.new.created_at)
-                .push_bind(it.new.created_at),
-            " ON CONFLICT (id) DO NOTHING"
-        );
-        let state = GenerationState::Running.as_str();
-        let usage = encoding::json(&Usage::default())?;
-        let attempts = encoding::json::<[Attempt]>(&[])?;
-        insert_rows!(
-            $connection,
-            beginnings,
-            "INSERT INTO generations (id, article_id, state, owner, text, last_seq, brief, usage,
-                 attempts, warnings, continues, created_at) ",
-            |row, it| row
-                .push_bind(it.new.id)
-                .push_bind(it.article)
-                .push_bind(state)
-                .push_bind(it.new.owner)
-                .push_bind("")
-                .push_bind(0_i64)
-                .push_bind(it.brief.clone())
-                .push_bind(usage.clone())
-                .push_bind(attempts.clone())
-                .push_bind(it.warnings.clone())
-                .push_bind(it.new.continues)
-                .push_bind(it.new.created_at),
-            " ON CONFLICT (id) DO NOTHING"
-        );
+        in_chunks!(beginnings, |chunk| {
+            let mut articles = QueryBuilder::new(
+                "INSERT INTO articles (id, title, style, language, newest_generation_id,
+                     created_at, updated_at) ",
+            );
+            articles.push_values(chunk, |mut row, it| {
+                row.push_bind(it.article)
+                    .push_bind(encoding::text(it.title).into_owned())
+                    .push_bind(it.style)
+                    .push_bind(it.language)
+                    .push_bind(it.new.id)
+                    .push_bind(it.new.created_at)
+                    .push_bind(it.new.created_at);
+            });
+            articles.push(" ON CONFLICT (id) DO NOTHING");
+            articles.build().execute(&mut *$connection).await?;
+            let mut generations = QueryBuilder::new(
+                "INSERT INTO generations (id, article_id, state, owner, text, last_seq, brief,
+                     usage, attempts, warnings, continues, created_at) ",
+            );
+            let usage = encoding::json(&Usage::default())?;
+            let attempts = encoding::json::<[Attempt]>(&[])?;
+            generations.push_values(chunk, |mut row, it| {
+                row.push_bind(it.new.id)
+                    .push_bind(it.article)
+                    .push_bind(GenerationState::Running.as_str())
+                    .push_bind(it.new.owner)
+                    .push_bind("")
+                    .push_bind(0_i64)
+                    .push_bind(&it.brief)
+                    .push_bind(usage.clone())
+                    .push_bind(attempts.clone())
+                    .push_bind(&it.warnings)
+                    .push_bind(it.new.continues)
+                    .push_bind(it.new.created_at);
+            });
+            generations.push(" ON CONFLICT (id) DO NOTHING");
+            generations.build().execute(&mut *$connection).await?;
+        });
     }};
 }
 
@@ -84,81 +81,127 @@ macro_rules! insert_beginnings {
 /// reaches further.
 macro_rules! insert_events {
     ($connection:expr, $batches:expr) => {{
-        let batches: &[EventBatch] = $batches;
-        insert_rows!(
-            $connection,
-            batches,
-            "INSERT INTO events (generation_id, first_seq, last_seq, data) ",
-            |row, batch| row
-                .push_bind(batch.generation)
-                .push_bind(batch.first_seq.cast_signed())
-                .push_bind(batch.last_seq.cast_signed())
-                .push_bind(encoding::text(&batch.json).into_owned()),
-            " ON CONFLICT (generation_id, first_seq) DO UPDATE
-             SET last_seq = excluded.last_seq, data = excluded.data
-             WHERE events.last_seq < excluded.last_seq"
-        );
+        let batches: &[&EventBatch] = $batches;
+        in_chunks!(batches, |chunk| {
+            let mut insert =
+                QueryBuilder::new("INSERT INTO events (generation_id, first_seq, last_seq, data) ");
+            insert.push_values(chunk, |mut row, batch| {
+                row.push_bind(batch.generation)
+                    .push_bind(batch.first_seq.cast_signed())
+                    .push_bind(batch.last_seq.cast_signed())
+                    .push_bind(encoding::text(&batch.json).into_owned());
+            });
+            insert.push(
+                " ON CONFLICT (generation_id, first_seq) DO UPDATE
+                 SET last_seq = excluded.last_seq, data = excluded.data
+                 WHERE events.last_seq < excluded.last_seq",
+            );
+            insert.build().execute(&mut *$connection).await?;
+        });
     }};
 }
 
-/// Ends a generation and makes its revision; `false`: it had ended, or is not there.
+/// Inserts revisions of different articles, and makes them their current ones.
+macro_rules! insert_revisions {
+    ($connection:expr, $made:expr) => {{
+        let made: &Vec<MadeRevision<'_>> = $made;
+        in_chunks!(made.as_slice(), |chunk| {
+            // The article's row is written first: it keeps others from taking the same number.
+            let mut articles = QueryBuilder::new(
+                "UPDATE articles SET current_revision_id = r.column2, updated_at = r.column3,
+                     title = CASE WHEN r.column4 = '' THEN title ELSE r.column4 END FROM (",
+            );
+            articles.push_values(chunk, |mut row, it| {
+                row.push_bind(it.article)
+                    .push_bind(it.new.id)
+                    .push_bind(it.ended.ended_at)
+                    .push_bind(encoding::text(&it.new.meta.title).into_owned());
+            });
+            articles.push(") AS r WHERE articles.id = r.column1");
+            articles.build().execute(&mut *$connection).await?;
+            let mut revisions = QueryBuilder::new(
+                "INSERT INTO revisions (id, article_id, number, generation_id, title, words, text,
+                     html, meta, highlights, created_at)
+                 SELECT r.column1, r.column2,
+                     (SELECT COALESCE(max(n.number), 0) + 1 FROM revisions n
+                      WHERE n.article_id = r.column2),
+                     r.column3, r.column4, r.column5, r.column6, r.column7, r.column8, r.column9,
+                     r.column10 FROM (",
+            );
+            revisions.push_values(chunk, |mut row, it| {
+                row.push_bind(it.new.id)
+                    .push_bind(it.article)
+                    .push_bind(it.ended.id)
+                    .push_bind(encoding::text(&it.new.meta.title).into_owned())
+                    .push_bind(i64::from(it.new.meta.words))
+                    .push_bind(encoding::text(&it.new.text).into_owned())
+                    .push_bind(encoding::text(&it.new.html).into_owned())
+                    .push_bind(&it.meta)
+                    .push_bind(&it.highlights)
+                    .push_bind(it.ended.ended_at);
+            });
+            revisions.push(") AS r");
+            revisions.build().execute(&mut *$connection).await?;
+        });
+    }};
+}
+
+/// Ends generations with the rest of their logs, and makes their revisions. Gives the articles of
+/// those that it ended, by generation: the others had ended, or are not there.
 macro_rules! end {
-    ($connection:expr, $ended:expr) => {{
-        let ended: &EndedGeneration = $ended;
-        let article: Option<Uuid> = sqlx::query_scalar(
-            "UPDATE generations SET state = $1, text = $2, last_seq = $3, model = $4,
-                 usage = $5, attempts = $6, error = $7, revision_id = $8, ended_at = $9
-             WHERE id = $10 AND ended_at IS NULL RETURNING article_id",
-        )
-        .bind(ended.state.as_str())
-        .bind(encoding::text(&ended.text))
-        .bind(ended.last_seq.cast_signed())
-        .bind(&ended.model)
-        .bind(encoding::json(&ended.usage)?)
-        .bind(encoding::json(&ended.attempts)?)
-        .bind(ended.error.as_ref().map(encoding::json).transpose()?)
-        .bind(ended.revision.as_ref().map(|revision| revision.id))
-        .bind(ended.ended_at)
-        .bind(ended.id)
-        .fetch_optional(&mut *$connection)
-        .await?;
-        if let Some(article) = article {
-            insert_events!($connection, &ended.batches);
-            if let Some(revision) = &ended.revision {
-                // The article's row is written first: it keeps others from taking the same number.
-                sqlx::query(
-                    "UPDATE articles SET current_revision_id = $1, updated_at = $2,
-                         title = CASE WHEN $3 = '' THEN title ELSE $3 END
-                     WHERE id = $4",
-                )
-                .bind(revision.id)
-                .bind(ended.ended_at)
-                .bind(encoding::text(&revision.meta.title))
-                .bind(article)
-                .execute(&mut *$connection)
-                .await?;
-                sqlx::query(
-                    "INSERT INTO revisions (id, article_id, number, generation_id, title, words,
-                         text, html, meta, highlights, created_at)
-                     VALUES ($1, $2,
-                         (SELECT COALESCE(max(number), 0) + 1 FROM revisions WHERE article_id = $2),
-                         $3, $4, $5, $6, $7, $8, $9, $10)",
-                )
-                .bind(revision.id)
-                .bind(article)
-                .bind(ended.id)
-                .bind(encoding::text(&revision.meta.title))
-                .bind(i64::from(revision.meta.words))
-                .bind(encoding::text(&revision.text))
-                .bind(encoding::text(&revision.html))
-                .bind(encoding::json(&revision.meta)?)
-                .bind(encoding::json(&revision.highlights)?)
-                .bind(ended.ended_at)
-                .execute(&mut *$connection)
-                .await?;
+    ($connection:expr, $ends:expr) => {{
+        let ends: &[EndedGeneration] = $ends;
+        let mut articles: HashMap<Uuid, Uuid> = HashMap::new();
+        in_chunks!(ends, |chunk| {
+            let mut rows = Vec::with_capacity(chunk.len());
+            for ended in chunk {
+                let error = ended.error.as_ref().map(encoding::json).transpose()?;
+                let (usage, attempts) =
+                    (encoding::json(&ended.usage)?, encoding::json(&ended.attempts)?);
+                rows.push((ended, usage, attempts, error));
+            }
+            let mut update = QueryBuilder::new(
+                "UPDATE generations SET state = e.column2, text = e.column3, last_seq = e.column4,
+                     model = e.column5, usage = e.column6, attempts = e.column7, error = e.column8,
+                     revision_id = e.column9, ended_at = e.column10 FROM (",
+            );
+            update.push_values(rows, |mut row, (ended, usage, attempts, error)| {
+                row.push_bind(ended.id)
+                    .push_bind(ended.state.as_str())
+                    .push_bind(encoding::text(&ended.text).into_owned())
+                    .push_bind(ended.last_seq.cast_signed())
+                    .push_bind(&ended.model)
+                    .push_bind(usage)
+                    .push_bind(attempts)
+                    .push_bind(error)
+                    .push_bind(ended.revision.as_ref().map(|revision| revision.id))
+                    .push_bind(ended.ended_at);
+            });
+            update.push(
+                ") AS e WHERE generations.id = e.column1 AND generations.ended_at IS NULL
+                 RETURNING id, article_id",
+            );
+            let ended: Vec<(Uuid, Uuid)> =
+                update.build_query_as().fetch_all(&mut *$connection).await?;
+            articles.extend(ended);
+        });
+        let ended_here = ends.iter().filter(|ended| articles.contains_key(&ended.id));
+        let batches: Vec<&EventBatch> = ended_here.flat_map(|ended| &ended.batches).collect();
+        insert_events!($connection, &batches);
+        let mut rest: Vec<MadeRevision<'_>> = Vec::new();
+        for ended in ends {
+            if let (Some(article), Some(new)) = (articles.get(&ended.id), &ended.revision) {
+                rest.push(MadeRevision::of(*article, ended, new)?);
             }
         }
-        article.is_some()
+        while !rest.is_empty() {
+            // Two revisions of one article are not numbered by one statement.
+            let mut seen = HashSet::new();
+            let (made, later) = rest.into_iter().partition(|made| seen.insert(made.article));
+            rest = later;
+            insert_revisions!($connection, &made);
+        }
+        articles
     }};
 }
 
@@ -183,6 +226,26 @@ impl<'a> Beginning<'a> {
     }
 }
 
+/// A revision that a generation makes, with what of it is written into columns.
+struct MadeRevision<'a> {
+    article: Uuid,
+    ended: &'a EndedGeneration,
+    new: &'a NewRevision,
+    meta: encoding::JsonText,
+    highlights: encoding::JsonText,
+}
+
+impl<'a> MadeRevision<'a> {
+    fn of(
+        article: Uuid,
+        ended: &'a EndedGeneration,
+        new: &'a NewRevision,
+    ) -> Result<Self, StoreError> {
+        let (meta, highlights) = (encoding::json(&new.meta)?, encoding::json(&new.highlights)?);
+        Ok(Self { article, ended, new, meta, highlights })
+    }
+}
+
 impl Store {
     /// Stores all of it or nothing. Doing it again is harmless. Beginnings are of new articles and
     /// without a key; what an end's generation has unstored of its log comes in the end itself.
@@ -194,13 +257,12 @@ impl Store {
         let beginnings: Vec<Option<Beginning<'_>>> =
             flush.beginnings.iter().map(|new| Beginning::of(new)).collect::<Result<_, _>>()?;
         let beginnings: Vec<Beginning<'_>> = beginnings.into_iter().flatten().collect();
+        let batches: Vec<&EventBatch> = flush.batches.iter().collect();
         transaction!(&self.db, |connection| {
             insert_beginnings!(connection, &beginnings);
-            insert_events!(connection, &flush.batches);
-            for ended in &flush.ends {
-                // One that had ended was stored by a flush whose outcome was not known.
-                let _ended_here: bool = end!(connection, ended);
-            }
+            insert_events!(connection, &batches);
+            // One that had ended was stored by a flush whose outcome was not known.
+            let _ended_here = end!(connection, &flush.ends);
         });
         Ok(())
     }
@@ -212,7 +274,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`]; then nothing is stored, and the call can be made again.
     pub async fn end_generation(&self, ended: &EndedGeneration) -> Result<bool, StoreError> {
-        Ok(transaction!(&self.db, |connection| end!(connection, ended)))
+        let ends = std::slice::from_ref(ended);
+        let ended_here = transaction!(&self.db, |connection| end!(connection, ends));
+        Ok(!ended_here.is_empty())
     }
 
     /// Appends stretches of logs, all or none. Doing it again is harmless.
@@ -223,7 +287,8 @@ impl Store {
         if batches.is_empty() {
             return Ok(());
         }
-        transaction!(&self.db, |connection| insert_events!(connection, batches));
+        let batches: Vec<&EventBatch> = batches.iter().collect();
+        transaction!(&self.db, |connection| insert_events!(connection, &batches));
         Ok(())
     }
 }
