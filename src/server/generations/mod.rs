@@ -55,8 +55,10 @@ struct Inner {
     live: Mutex<HashMap<Uuid, Arc<Live>>>,
     /// Places to run in; who gets none waits.
     places: Semaphore,
-    /// Calls the writer.
+    /// Calls the writer: much is unstored, or something began.
     flush: Arc<Notify>,
+    /// Calls the writer: something ended, or went away.
+    ended: Notify,
     /// Serialises what is written of logs, so that a batch is never cut in two ways.
     writing: tokio::sync::Mutex<()>,
     tasks: TaskTracker,
@@ -101,6 +103,7 @@ impl Generations {
             providers: Arc::new(providers),
             live: Mutex::default(),
             flush: Arc::new(Notify::new()),
+            ended: Notify::new(),
             writing: tokio::sync::Mutex::new(()),
             tasks: TaskTracker::new(),
             closing: CancellationToken::new(),
@@ -232,7 +235,7 @@ impl Generations {
         for live in self.all_live() {
             live.job.stop.stop(StopReason::Interrupted);
         }
-        self.0.flush.notify_one();
+        self.0.ended.notify_one();
         self.0.tasks.close();
         if tokio::time::timeout(patience, self.0.tasks.wait()).await.is_err() {
             tracing::error!(error_type = "shutdown", "some generations did not end in time");
@@ -333,7 +336,7 @@ impl Generations {
             Ok(Created::New) => {
                 *live.record() = Record::Stored;
                 if sure {
-                    self.0.flush.notify_one();
+                    self.0.ended.notify_one();
                 } else {
                     self.spawn(live);
                 }
@@ -350,7 +353,7 @@ impl Generations {
             Err(error) => {
                 *live.record() = Record::Refused;
                 live.job.stop.stop(StopReason::Cancelled);
-                self.0.flush.notify_one();
+                self.0.ended.notify_one();
                 Err(error.to_problem())
             }
         }

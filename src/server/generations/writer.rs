@@ -1,8 +1,8 @@
 //! Runs generations, and takes what they write to the store.
 //!
 //! A log is at most [`FLUSH_EVERY`] or 4 KiB behind, whichever comes first, so a killed server
-//! loses at most that much. Beginnings and ends call the writer at once. Whatever has gathered, of
-//! all generations, goes in one transaction. What cannot be written is kept and tried again every
+//! loses at most that much. An end calls the writer at once, a beginning soon. Whatever has
+//! gathered, of all generations, goes in one transaction. What cannot be written is kept and tried again every
 //! [`RETRY_EVERY`].
 
 use std::panic::AssertUnwindSafe;
@@ -23,7 +23,7 @@ use crate::server::telemetry::metrics;
 /// How far the store may be behind.
 const FLUSH_EVERY: Duration = Duration::from_millis(200);
 
-/// The shortest time between two flushes, however much comes. The first is never delayed.
+/// The shortest time between two flushes, however much comes.
 const FLUSH_REST: Duration = Duration::from_millis(40);
 
 /// How long after a failed write it is tried again.
@@ -68,7 +68,7 @@ impl Generations {
             );
         }
         live.seal(ending);
-        self.0.flush.notify_one();
+        self.0.ended.notify_one();
         live.settled.cancelled().await;
         self.lock_live().remove(&live.job.id);
     }
@@ -80,7 +80,14 @@ impl Generations {
         let mut earliest = Instant::now();
         while !self.0.closing.is_cancelled() || self.count_live() > 0 {
             tokio::select! {
-                () = self.0.flush.notified() => sleep_until(earliest).await,
+                biased;
+                // Someone waits for an end.
+                () = self.0.ended.notified() => sleep_until(earliest).await,
+                // A beginning would compete with its own first token.
+                () = self.0.flush.notified() => tokio::select! {
+                    () = sleep(FLUSH_REST) => {}
+                    () = self.0.ended.notified() => sleep_until(earliest).await,
+                },
                 _ = tick.tick() => {}
             }
             earliest = Instant::now() + FLUSH_REST;

@@ -6,8 +6,8 @@
 //! until then, and everything that has gathered in it is taken in one go. A model at the usual
 //! pace is never delayed.
 
-use std::future::Future;
-use std::pin::pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -36,38 +36,48 @@ impl Gulps {
         Self { last: Instant::now(), fast: false }
     }
 
-    /// The next chunk of the answer. Dropping the future loses nothing.
+    /// The first chunk of the next gulp.
     pub(super) async fn next(&mut self, answer: &mut Response) -> reqwest::Result<Option<Bytes>> {
-        let mut chunk = pin!(answer.chunk());
         if self.fast {
-            for _ in 0..TURNS {
-                if let Some(chunk) = at_once(chunk.as_mut()).await {
-                    return chunk;
-                }
-                let_others_run().await;
-            }
             sleep_until(self.last + GATHER).await;
         }
         let mut waited = false;
-        let chunk = std::future::poll_fn(|context| {
+        let mut chunk = pin!(answer.chunk());
+        let chunk = poll_fn(|context| {
             let polled = chunk.as_mut().poll(context);
             waited |= polled.is_pending();
             polled
         })
         .await;
-        if waited || self.fast {
-            let now = Instant::now();
-            // A wait after the pause says that the model has slowed down.
-            self.fast = !waited || now < self.last + GATHER;
-            self.last = now;
-        }
+        let now = Instant::now();
+        // A wait after the pause says that the model has slowed down.
+        self.fast = if self.fast { !waited } else { now < self.last + GATHER };
+        self.last = now;
         chunk
+    }
+
+    /// Another chunk of the same gulp, if there is one: a model at the usual pace has none.
+    pub(super) async fn more(
+        &mut self,
+        answer: &mut Response,
+    ) -> Option<reqwest::Result<Option<Bytes>>> {
+        if !self.fast {
+            return None;
+        }
+        let mut chunk = pin!(answer.chunk());
+        for _ in 0..TURNS {
+            if let Some(chunk) = at_once(chunk.as_mut()).await {
+                return Some(chunk);
+            }
+            let_others_run().await;
+        }
+        None
     }
 }
 
 /// What the future gives if it is ready now.
-async fn at_once<F: Future>(mut future: std::pin::Pin<&mut F>) -> Option<F::Output> {
-    std::future::poll_fn(|context| match future.as_mut().poll(context) {
+async fn at_once<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output> {
+    poll_fn(|context| match future.as_mut().poll(context) {
         Poll::Ready(output) => Poll::Ready(Some(output)),
         Poll::Pending => Poll::Ready(None),
     })
@@ -78,7 +88,7 @@ async fn at_once<F: Future>(mut future: std::pin::Pin<&mut F>) -> Option<F::Outp
 /// for new input.
 async fn let_others_run() {
     let mut yielded = false;
-    std::future::poll_fn(|context| {
+    poll_fn(|context| {
         if std::mem::replace(&mut yielded, true) {
             return Poll::Ready(());
         }

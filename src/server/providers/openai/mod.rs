@@ -11,6 +11,7 @@ mod wire;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Client, Response, Url};
@@ -31,6 +32,8 @@ const USAGE_PATIENCE: Duration = Duration::from_secs(2);
 /// How long a stream may take to end after `[DONE]`. One that ends leaves its connection for the
 /// next request.
 const END_PATIENCE: Duration = Duration::from_millis(100);
+/// How many chunks are taken at once from a model that never pauses.
+const GULP_CHUNKS: usize = 128;
 
 /// A provider that speaks OpenAI's chat completions, with its own pool of connections.
 #[derive(Debug)]
@@ -170,16 +173,34 @@ impl Exchange {
 }
 
 impl Reading {
-    /// Reads once; `false` at the end.
+    /// Reads a gulp; `false` at the end.
     async fn read(&mut self, events: &mut Events) -> Result<bool, ProviderError> {
         let next = self.gulps.next(&mut self.response);
-        let next = match self.deadline {
+        let mut next = match self.deadline {
             None => next.await,
             Some(deadline) => match timeout_at(deadline, next).await {
                 Ok(next) => next,
                 Err(_) => return Ok(false),
             },
         };
+        for _ in 0..GULP_CHUNKS {
+            if !self.take(next, events)? {
+                return Ok(false);
+            }
+            next = match self.gulps.more(&mut self.response).await {
+                Some(more) => more,
+                None => return Ok(true),
+            };
+        }
+        self.take(next, events)
+    }
+
+    /// Takes in what came; `false` at the end.
+    fn take(
+        &mut self,
+        next: reqwest::Result<Option<Bytes>>,
+        events: &mut Events,
+    ) -> Result<bool, ProviderError> {
         match next {
             Ok(Some(bytes)) => {
                 self.reader.read(&bytes, events)?;
