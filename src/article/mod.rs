@@ -6,9 +6,11 @@
 
 pub mod brief;
 pub mod document;
+pub mod edit;
 pub mod event;
 pub mod generation;
 pub mod html_writer;
+pub mod library;
 pub mod markdown;
 pub mod measure;
 pub mod problem;

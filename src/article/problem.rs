@@ -90,6 +90,8 @@ codes! {
     UnknownModel = "unknown_model", InvalidRequestError, 422;
     /// A query parameter or a field outside the brief is not understood.
     InvalidParameter = "invalid_parameter", InvalidRequestError, 400;
+    /// A change to an article that cannot be made as it stands.
+    InvalidArticle = "invalid_article", InvalidRequestError, 422;
     /// A request header is not understood.
     InvalidHeader = "invalid_header", InvalidRequestError, 400;
     /// `Last-Event-ID` is not a number, or lies beyond the end of the log.

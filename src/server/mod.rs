@@ -19,6 +19,7 @@ pub mod pipeline;
 pub mod providers;
 pub mod router;
 pub mod sanitize;
+pub mod search;
 pub mod security;
 pub mod serve;
 pub mod shell;
