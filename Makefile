@@ -29,6 +29,7 @@ check: ## Format, lints, documentation, licences
 
 bench: build ## Speed and memory, as a table and as JSON
 	@. scripts/common.sh && cargo bench --features ssr --bench streaming -- $(ARGS)
+	@. scripts/common.sh && cargo bench --features ssr --bench library
 
 e2e: ## The browser tests alone
 	@scripts/setup.sh test
