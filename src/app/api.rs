@@ -5,8 +5,11 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use super::i18n::Texts;
+use super::page_data::LibraryQuery;
 use crate::article::brief::Brief;
+use crate::article::edit::ArticleEdit;
 use crate::article::generation::{ArticlePage, Generation};
+use crate::article::library::{Selection, SelectionOutcome};
 use crate::article::problem::{Problem, ProblemBody};
 
 /// Why a call did not succeed.
@@ -98,15 +101,41 @@ pub async fn restore_revision(article: Uuid, revision: Uuid) -> Result<(), Failu
 ///
 /// # Errors
 /// See [`Failure`].
-pub async fn articles(cursor: Option<&str>) -> Result<ArticlePage, Failure> {
-    let path = match cursor {
-        None => "/api/v1/articles".to_owned(),
-        Some(cursor) => {
-            let cursor = String::from(js_sys::encode_uri_component(cursor));
-            format!("/api/v1/articles?cursor={cursor}")
-        }
-    };
-    read(&send(Method::GET, &path, &[], None).await?).await
+pub async fn articles(asked: &LibraryQuery, cursor: Option<&str>) -> Result<ArticlePage, Failure> {
+    let query = asked.query_string(cursor.map(|cursor| ("cursor", cursor)));
+    read(&send(Method::GET, &format!("/api/v1/articles{query}"), &[], None).await?).await
+}
+
+/// Gives an article another title. Answers with the title as it is kept.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn rename_article(id: Uuid, title: String) -> Result<String, Failure> {
+    #[derive(serde::Deserialize)]
+    struct Renamed {
+        title: String,
+    }
+    let edit = ArticleEdit { title: Some(title) };
+    let answer = send_json(Method::PATCH, &format!("/api/v1/articles/{id}"), &edit).await?;
+    read::<Renamed>(&answer).await.map(|renamed| renamed.title)
+}
+
+/// Deletes several articles; [`restore_articles`] undoes it.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn delete_articles(ids: &[Uuid]) -> Result<SelectionOutcome, Failure> {
+    let selection = Selection { ids: ids.to_vec() };
+    read(&send_json(Method::POST, "/api/v1/articles/delete", &selection).await?).await
+}
+
+/// Undoes [`delete_articles`].
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn restore_articles(ids: &[Uuid]) -> Result<SelectionOutcome, Failure> {
+    let selection = Selection { ids: ids.to_vec() };
+    read(&send_json(Method::POST, "/api/v1/articles/restore", &selection).await?).await
 }
 
 /// Deletes an article; [`restore_article`] undoes it.
@@ -155,6 +184,15 @@ pub fn idempotency_key() -> String {
         }
     }
     uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+}
+
+async fn send_json(
+    method: Method,
+    path: &str,
+    body: &impl serde::Serialize,
+) -> Result<Response, Failure> {
+    let body = serde_json::to_string(body).map_err(|_| Failure::Malformed)?;
+    send(method, path, &[("Content-Type", "application/json")], Some(&body)).await
 }
 
 async fn send(

@@ -29,6 +29,7 @@ use leptos_router::components::{Route, Router, Routes};
 use leptos_router::path;
 
 use self::components::header::Header;
+use self::components::library_search::provide_search_keys;
 use self::pages::{ArticlePage, ComposePage, LibraryPage, NotFoundPage};
 use self::preferences::Preferences;
 
@@ -65,6 +66,7 @@ pub fn App() -> impl IntoView {
     view! {
         <Router>
             <Header />
+            {provide_search_keys()}
             <Routes fallback=NotFoundPage>
                 <Route path=path!("/") view=ComposePage ssr=SsrMode::Async />
                 <Route path=path!("/articles") view=LibraryPage ssr=SsrMode::Async />

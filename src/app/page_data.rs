@@ -48,6 +48,81 @@ impl ComposeData {
     }
 }
 
+/// What the library is asked for, as it stands in the page's address. What is `None` narrows
+/// nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LibraryQuery {
+    /// What is searched for.
+    pub q: Option<String>,
+    /// A state's name.
+    pub state: Option<String>,
+    /// A style's name.
+    pub style: Option<String>,
+    /// A language.
+    pub language: Option<String>,
+}
+
+impl LibraryQuery {
+    /// Reads it from the parts of an address.
+    pub fn of(part: impl Fn(&str) -> Option<String>) -> Self {
+        let asked = Self {
+            q: part("q"),
+            state: part("state"),
+            style: part("style"),
+            language: part("language"),
+        };
+        asked.tidied()
+    }
+
+    /// The same without what is empty.
+    #[must_use]
+    pub fn tidied(mut self) -> Self {
+        for part in [&mut self.q, &mut self.state, &mut self.style, &mut self.language] {
+            part.take_if(|part| part.trim().is_empty());
+        }
+        self
+    }
+
+    /// What there is of it, by name.
+    fn parts(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        [
+            ("q", &self.q),
+            ("state", &self.state),
+            ("style", &self.style),
+            ("language", &self.language),
+        ]
+        .into_iter()
+        .filter_map(|(name, part)| Some((name, part.as_deref()?)))
+    }
+
+    /// The query string of an address, with `further` parts; empty or beginning with `?`. For the
+    /// browser alone.
+    pub fn query_string(&self, further: Option<(&'static str, &str)>) -> String {
+        let mut string = String::new();
+        for (name, part) in self.parts().chain(further) {
+            string.push(if string.is_empty() { '?' } else { '&' });
+            string.push_str(name);
+            string.push('=');
+            string.push_str(&String::from(js_sys::encode_uri_component(part)));
+        }
+        string
+    }
+
+    /// The page's address. For the browser alone.
+    pub fn address(&self) -> String {
+        format!("/articles{}", self.query_string(None))
+    }
+}
+
+/// What the library shows first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LibraryData {
+    /// Its first page.
+    pub page: ArticlePage,
+    /// How many articles there are in all, where that is known.
+    pub count: Option<u32>,
+}
+
 /// What the page of an article shows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ArticleData {
@@ -117,9 +192,19 @@ pub async fn load_compose() -> Result<PageResult<ComposeData>, ServerFnError> {
 
 /// What the library shows first.
 #[server(prefix = "/page-data", endpoint = "library", input = GetUrl)]
-pub async fn load_library() -> Result<PageResult<ArticlePage>, ServerFnError> {
-    let state = expect_context::<crate::server::state::AppState>();
-    Ok(crate::server::pages::library(&state).await)
+pub async fn load_library(
+    /// What is searched for.
+    q: Option<String>,
+    /// Only in this state.
+    state: Option<String>,
+    /// Only in this style.
+    style: Option<String>,
+    /// Only in this language.
+    language: Option<String>,
+) -> Result<PageResult<LibraryData>, ServerFnError> {
+    let app = expect_context::<crate::server::state::AppState>();
+    let asked = LibraryQuery { q, state, style, language };
+    Ok(crate::server::pages::library(&app, &asked).await)
 }
 
 /// What the page of an article shows: of its current revision, or of the one that is named.

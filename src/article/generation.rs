@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::brief::{Brief, Warning};
 use super::event::{GenerationState, Highlight, Meta, Seq, Usage};
+use super::library::Hit;
 use super::problem::Problem;
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
@@ -105,15 +106,19 @@ pub struct ArticleSummary {
     pub revisions: u32,
     /// When it was created.
     pub created_at: UnixMs,
-    /// When its text last changed.
+    /// When its text or its title last changed.
     pub updated_at: UnixMs,
+    /// Where the search hit it; only in a list that was searched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hit: Option<Hit>,
 }
 
 /// A page of a list, and where the next one begins.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct ArticlePage {
-    /// The articles, newest first, those being written before all others.
+    /// The articles, newest first, those being written before all others; where a search was
+    /// asked for, those with a hit in the title first.
     pub items: Vec<ArticleSummary>,
     /// The `cursor` of the next page; null on the last.
     pub next: Option<String>,

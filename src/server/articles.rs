@@ -9,11 +9,89 @@ use super::generations::no_article;
 use super::state::AppState;
 use super::store::StoreError;
 use super::store::records::ArticleFilter;
+use crate::article::brief::Style;
+use crate::article::edit::{ArticleEdit, clean_title};
+use crate::article::event::GenerationState;
 use crate::article::generation::{Article, ArticlePage, Revision, RevisionSummary, UnixMs};
+use crate::article::library::{SelectedOutcome, Selection, SelectionOutcome};
 use crate::article::problem::{Code, Problem};
+use crate::server::search::query::Query;
 
 /// How long a deleted article can be restored.
 pub const RESTORABLE_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// How many articles can be deleted or restored at once.
+pub const SELECTION_MAX: usize = 100;
+/// The longest language range, in characters; RFC 5646 advises room for 35.
+const LANGUAGE_MAX: usize = 35;
+
+/// What a list is asked for with, as it stands in a query string.
+#[derive(Clone, Debug, Default)]
+pub struct ListRequest<'a> {
+    /// What to search for.
+    pub q: Option<&'a str>,
+    /// States, separated by commas.
+    pub state: Option<&'a str>,
+    /// Styles, separated by commas.
+    pub style: Option<&'a str>,
+    /// Language ranges, separated by commas.
+    pub language: Option<&'a str>,
+}
+
+impl ListRequest<'_> {
+    /// The list as the store knows it, from its beginning. What is empty narrows nothing.
+    ///
+    /// # Errors
+    /// A part is not understood or too long; it is named.
+    pub fn filter(&self, limit: u32) -> Result<ArticleFilter, Problem> {
+        let state = |name: &str| GenerationState::parse(name);
+        let mut states = parts(self.state, "state", state, || {
+            "Use queued, running, done, cancelled, rejected, failed or interrupted, separated by \
+             commas."
+                .to_owned()
+        })?;
+        states.sort_unstable_by_key(|state| state.as_str());
+        states.dedup();
+        let mut styles = parts(self.style, "style", Style::parse, || {
+            "Use technical, tutorial or overview, separated by commas.".to_owned()
+        })?;
+        styles.sort_unstable_by_key(|style| style.as_str());
+        styles.dedup();
+        let mut languages = parts(self.language, "language", language_range, || {
+            "Use language tags such as en or zh-CN, separated by commas.".to_owned()
+        })?;
+        languages.sort_unstable();
+        languages.dedup();
+        let query = self.q.map(Query::parse).transpose()?.flatten();
+        Ok(ArticleFilter { query, states, styles, languages, limit, cursor: None })
+    }
+}
+
+fn parts<T>(
+    list: Option<&str>,
+    param: &str,
+    parse: impl Fn(&str) -> Option<T>,
+    resolution: impl Fn() -> String,
+) -> Result<Vec<T>, Problem> {
+    let names = list.unwrap_or_default().split(',').map(str::trim);
+    names
+        .filter(|name| !name.is_empty())
+        .map(|name| {
+            parse(name).ok_or_else(|| {
+                let message = format!("`{param}` is not understood.");
+                Problem::new(Code::InvalidParameter, message, resolution()).with_param(param)
+            })
+        })
+        .collect()
+}
+
+fn language_range(range: &str) -> Option<String> {
+    let is_tag = range.len() <= LANGUAGE_MAX
+        && range
+            .split('-')
+            .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric()));
+    is_tag.then(|| range.to_ascii_lowercase())
+}
 
 fn problem(error: StoreError) -> Problem {
     error.to_problem()
@@ -26,6 +104,14 @@ impl AppState {
     /// The cursor is none of ours, or the store cannot be read.
     pub async fn articles(&self, filter: &ArticleFilter) -> Result<ArticlePage, Problem> {
         self.store.articles(filter).await.map_err(problem)
+    }
+
+    /// How many articles a list has in all, whatever it is searched for.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn count_articles(&self, filter: &ArticleFilter) -> Result<u32, Problem> {
+        self.store.count_articles(filter).await.map_err(problem)
     }
 
     /// An article with its current revision.
@@ -98,6 +184,57 @@ impl AppState {
         self.article(id).await
     }
 
+    /// Changes an article as a person asks.
+    ///
+    /// # Errors
+    /// There is no such article, nothing is to be changed, the title is none, or the store cannot
+    /// be written.
+    pub async fn edit_article(&self, id: Uuid, edit: &ArticleEdit) -> Result<Article, Problem> {
+        let ArticleEdit { title } = edit;
+        let Some(title) = title else {
+            return Err(nothing_to_change());
+        };
+        let title = clean_title(title)?;
+        match self.store.rename_article(id, &title, now_ms()).await.map_err(problem)? {
+            true => self.article(id).await,
+            false => Err(no_article()),
+        }
+    }
+
+    /// Deletes several articles; see [`Self::delete_article`]. One that cannot be deleted keeps
+    /// nothing else from being so.
+    ///
+    /// # Errors
+    /// There are none or too many.
+    pub async fn delete_articles(&self, selection: Selection) -> Result<SelectionOutcome, Problem> {
+        let mut results = Vec::new();
+        for id in selected(selection)? {
+            let error = self.delete_article(id).await.err();
+            results.push(SelectedOutcome { id, error });
+        }
+        Ok(SelectionOutcome { results })
+    }
+
+    /// Restores several articles; see [`Self::restore_article`].
+    ///
+    /// # Errors
+    /// There are none or too many.
+    pub async fn restore_articles(
+        &self,
+        selection: Selection,
+    ) -> Result<SelectionOutcome, Problem> {
+        let mut results = Vec::new();
+        for id in selected(selection)? {
+            let error = match self.store.restore_article(id).await {
+                Ok(true) => None,
+                Ok(false) => Some(no_article()),
+                Err(error) => Some(problem(error)),
+            };
+            results.push(SelectedOutcome { id, error });
+        }
+        Ok(SelectionOutcome { results })
+    }
+
     /// Forgets articles that were deleted longer ago than [`RESTORABLE_FOR`]; done at every start.
     ///
     /// # Errors
@@ -107,6 +244,31 @@ impl AppState {
         self.store.purge_deleted(now_ms() - age).await?;
         Ok(())
     }
+}
+
+/// The articles of a selection, each once.
+fn selected(selection: Selection) -> Result<Vec<Uuid>, Problem> {
+    let Selection { ids } = selection;
+    if !(1..=SELECTION_MAX).contains(&ids.len()) {
+        return Err(Problem::new(
+            Code::InvalidArticle,
+            format!("`ids` names {} articles.", ids.len()),
+            format!("Name 1 to {SELECTION_MAX} at a time."),
+        )
+        .with_param("ids"));
+    }
+    let mut once = Vec::with_capacity(ids.len());
+    for id in ids {
+        if !once.contains(&id) {
+            once.push(id);
+        }
+    }
+    Ok(once)
+}
+
+fn nothing_to_change() -> Problem {
+    Problem::new(Code::InvalidArticle, "The body changes nothing.", "Send the new `title`.")
+        .with_param("title")
 }
 
 /// What was stopped has ended, but the store could not take that yet.

@@ -14,6 +14,7 @@ pub mod extract;
 pub mod generations;
 pub mod handlers;
 pub mod highlight;
+pub mod indexing;
 pub mod pages;
 pub mod pipeline;
 pub mod providers;

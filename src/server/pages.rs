@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::articles::ListRequest;
 use super::clock::now_ms;
 use super::config::Protocol;
 use super::error::internal;
@@ -9,12 +10,11 @@ use super::event_log::EventView;
 use super::generations::Followed;
 use super::sanitize::clean_article;
 use super::state::AppState;
-use super::store::records::ArticleFilter;
-use crate::app::page_data::{ArticleData, ComposeData, ModelOption};
+use crate::app::page_data::{ArticleData, ComposeData, LibraryData, LibraryQuery, ModelOption};
 use crate::app::progress::Progress;
 use crate::article::brief::Style;
 use crate::article::event::{Event, Highlight, Seq};
-use crate::article::generation::{ArticlePage, Generation, RevisionSummary};
+use crate::article::generation::{Generation, RevisionSummary};
 use crate::article::html_writer::to_html;
 use crate::article::markdown::parse;
 use crate::article::measure::outline;
@@ -45,13 +45,26 @@ pub fn compose(state: &AppState) -> ComposeData {
     }
 }
 
-/// The first page of the library.
+/// The first page of the library, of all articles or of those that were asked for.
 ///
 /// # Errors
-/// The store cannot be read.
-pub async fn library(state: &AppState) -> Result<ArticlePage, Problem> {
-    let filter = ArticleFilter { limit: LIBRARY_PAGE, ..ArticleFilter::default() };
-    state.articles(&filter).await
+/// What was asked for is not understood, or the store cannot be read.
+pub async fn library(state: &AppState, asked: &LibraryQuery) -> Result<LibraryData, Problem> {
+    let request = ListRequest {
+        q: asked.q.as_deref(),
+        state: asked.state.as_deref(),
+        style: asked.style.as_deref(),
+        language: asked.language.as_deref(),
+    };
+    let filter = request.filter(LIBRARY_PAGE)?;
+    let page = state.articles(&filter).await?;
+    let count = match (&filter.query, &page.next) {
+        (_, None) => u32::try_from(page.items.len()).ok(),
+        (None, Some(_)) => Some(state.count_articles(&filter).await?),
+        // Counting all hits would take longer than finding the first.
+        (Some(_), Some(_)) => None,
+    };
+    Ok(LibraryData { page, count })
 }
 
 /// An article with its current revision, or the one that is named; while its newest generation is

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::routing::{get, post};
 
-use super::handlers::{articles, events, generations, health, openapi};
+use super::handlers::{article_edits, articles, events, generations, health, openapi};
 use super::state::AppState;
 use super::{security, shell};
 
@@ -19,7 +19,12 @@ pub fn router(state: &AppState) -> Router {
         .route("/api/v1/generations/{id}", get(generations::show))
         .route("/api/v1/generations/{id}/cancel", post(generations::cancel))
         .route("/api/v1/articles", get(articles::list))
-        .route("/api/v1/articles/{id}", get(articles::show).delete(articles::delete))
+        .route("/api/v1/articles/delete", post(articles::delete_several))
+        .route("/api/v1/articles/restore", post(articles::restore_several))
+        .route(
+            "/api/v1/articles/{id}",
+            get(articles::show).patch(article_edits::edit).delete(articles::delete),
+        )
         .route("/api/v1/articles/{id}/restore", post(articles::restore))
         .route("/api/v1/articles/{id}/revisions", get(articles::revisions))
         .route("/api/v1/articles/{id}/revisions/{revision_id}", get(articles::revision))

@@ -6,6 +6,7 @@ use axum::extract::FromRef;
 
 use super::config::Config;
 use super::generations::Generations;
+use super::indexing::Indexing;
 use super::providers;
 use super::store::{Store, StoreError};
 
@@ -18,6 +19,8 @@ pub struct AppState {
     pub store: Store,
     /// The service that writes articles.
     pub generations: Generations,
+    /// What makes older articles searchable.
+    pub indexing: Indexing,
 }
 
 impl AppState {
@@ -31,13 +34,15 @@ impl AppState {
         let config = Arc::new(config);
         let providers = providers::build(&config);
         let generations = Generations::start(Arc::clone(&config), providers, store.clone()).await?;
-        let state = Self { config, store, generations };
+        let indexing = Indexing::start(store.clone());
+        let state = Self { config, store, generations, indexing };
         state.purge_deleted().await?;
         Ok(state)
     }
 
     /// Ends what runs, stores every log, and closes the database.
     pub async fn shutdown(&self) {
+        self.indexing.shutdown().await;
         self.generations.shutdown().await;
         self.store.close().await;
     }

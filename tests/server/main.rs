@@ -6,6 +6,7 @@ mod bad_input;
 mod commands;
 mod config;
 mod faults;
+mod library;
 mod lifecycle;
 mod process;
 mod providers;

@@ -137,7 +137,7 @@ async fn being_written(store: &Store, at: UnixMs) -> Uuid {
 }
 
 async fn page(store: &Store, limit: u32, cursor: Option<String>) -> ArticlePage {
-    store.articles(&ArticleFilter { states: Vec::new(), limit, cursor }).await.unwrap()
+    store.articles(&ArticleFilter { limit, cursor, ..Default::default() }).await.unwrap()
 }
 
 /// The ids of all pages from a cursor on.
@@ -560,7 +560,7 @@ async fn the_list_can_be_narrowed_to_states(store: &Store) {
         ),
         (vec![GenerationState::Failed], vec![]),
     ] {
-        let filter = ArticleFilter { states, limit: 10, cursor: None };
+        let filter = ArticleFilter { states, limit: 10, ..Default::default() };
         let page = store.articles(&filter).await.unwrap();
         let ids: Vec<_> = page.items.iter().map(|item| item.id).collect();
         assert_eq!(ids, expected, "{:?}", filter.states);
@@ -570,7 +570,7 @@ async fn the_list_can_be_narrowed_to_states(store: &Store) {
 async fn a_made_up_cursor_is_the_callers_fault(store: &Store) {
     for cursor in ["", "2", "' OR 1=1 --", &"f".repeat(66), &"é".repeat(33)] {
         let filter =
-            ArticleFilter { states: Vec::new(), limit: 5, cursor: Some(cursor.to_owned()) };
+            ArticleFilter { limit: 5, cursor: Some(cursor.to_owned()), ..Default::default() };
         let problem = store.articles(&filter).await.unwrap_err().to_problem();
         assert_eq!(problem.code, Code::InvalidParameter);
         assert_eq!(problem.param.as_deref(), Some("cursor"));

@@ -16,7 +16,7 @@ use crate::app::use_hydrated;
 use crate::article::brief::{Brief, FindingKind};
 
 /// Languages that are offered by name. Any other can still come from an earlier brief.
-const LANGUAGES: [(&str, &str); 7] = [
+pub const LANGUAGES: [(&str, &str); 7] = [
     ("zh-CN", "中文"),
     ("en", "English"),
     ("de", "Deutsch"),

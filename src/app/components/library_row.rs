@@ -6,12 +6,15 @@ use uuid::Uuid;
 
 use super::confirm::ConfirmDelete;
 use super::moment::Moment;
+use super::row_title::{RowTitle, marked};
 use super::stop_button::StopButton;
 use crate::app::api::{self, Failure};
 use crate::app::preferences::use_texts;
+use crate::app::use_hydrated;
 use crate::article::brief::Style;
 use crate::article::event::GenerationState;
 use crate::article::generation::{ArticleSummary, UnixMs};
+use crate::article::library::Stretch;
 
 /// An article in the list, or the place where it was.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,6 +52,22 @@ impl Row {
         *rows = renewed;
     }
 
+    /// Gives an article another title.
+    pub fn rename(rows: &mut [Self], id: Uuid, title: String) {
+        if let Some(row) = rows.iter_mut().find(|row| row.article.id == id) {
+            row.article.title = title;
+            // What was marked in the title before stands in it no more.
+            if let Some(hit) = &mut row.article.hit {
+                hit.title = vec![Stretch { text: row.article.title.clone(), hit: false }];
+            }
+        }
+    }
+
+    /// Takes articles out.
+    pub fn remove(rows: &mut Vec<Self>, ids: &[Uuid]) {
+        rows.retain(|row| !ids.contains(&row.article.id));
+    }
+
     /// Adds a further page.
     pub fn append(rows: &mut Vec<Self>, more: Vec<ArticleSummary>) {
         for article in more {
@@ -66,13 +85,16 @@ pub fn LibraryRow(
     row: Row,
     /// All rows.
     rows: RwSignal<Vec<Row>>,
+    /// The articles that are selected.
+    selected: RwSignal<Vec<Uuid>>,
     /// Where a failure is said.
     failure: RwSignal<Option<Failure>>,
     /// Renews the list.
     renew: Callback<()>,
 ) -> impl IntoView {
-    let texts = use_texts();
+    let (texts, hydrated) = (use_texts(), use_hydrated());
     let busy = RwSignal::new(false);
+    let renaming = RwSignal::new(false);
     let Row { article, deleted } = row;
     let id = article.id;
     let mark = move |deleted: bool| {
@@ -84,7 +106,7 @@ pub fn LibraryRow(
     };
     if deleted {
         let undo = move |_| {
-            act(busy, failure, api::restore_article(id), move || mark(false));
+            act(busy, failure, api::restore_article(id), move |()| mark(false));
         };
         return view! {
             <li class="deleted">
@@ -97,12 +119,20 @@ pub fn LibraryRow(
         .into_any();
     }
     let delete = Callback::new(move |()| {
-        act(busy, failure, api::delete_article(id), move || mark(true));
+        act(busy, failure, api::delete_article(id), move |()| {
+            selected.update(|selected| selected.retain(|known| *known != id));
+            mark(true);
+        });
+    });
+    let rename = Callback::new(move |title: String| {
+        act(busy, failure, api::rename_article(id, title), move |title| {
+            rows.update(|rows| Row::rename(rows, id, title));
+        });
     });
     let generation = article.generation_id;
     let stop = Callback::new(move |()| {
         let stopped = async move { api::cancel(generation).await.map(drop) };
-        act(busy, failure, stopped, move || renew.run(()));
+        act(busy, failure, stopped, move |()| renew.run(()));
     });
     let writing = !article.state.is_ended();
     let style = Style::parse(&article.style).map(texts.style);
@@ -110,12 +140,36 @@ pub fn LibraryRow(
         view! { <span class="num">{(texts.words)(article.words, &article.language)}</span> }
     });
     let state = (texts.state)(article.state);
+    let snippet = article.hit.as_ref().map(|hit| hit.snippet.clone()).filter(|it| !it.is_empty());
+    let snippet = snippet.map(|snippet| {
+        view! {
+            <p class="snippet" lang=article.language.clone()>
+                {marked(snippet)}
+            </p>
+        }
+    });
     view! {
         <li class:writing=writing>
+            <input
+                type="checkbox"
+                class="pick"
+                aria-label=(texts.select_article)(&article.title)
+                disabled=move || hydrated.not_yet()
+                prop:checked=move || selected.with(|selected| selected.contains(&id))
+                on:change=move |_| {
+                    selected
+                        .update(|selected| {
+                            let before = selected.len();
+                            selected.retain(|known| *known != id);
+                            if selected.len() == before {
+                                selected.push(id);
+                            }
+                        });
+                }
+            />
             <div class="what">
-                <a href=format!("/articles/{id}") lang=article.language.clone()>
-                    {article.title.clone()}
-                </a>
+                <RowTitle article=article.clone() renaming rename />
+                {snippet}
                 <p class="faint facts-line">
                     <span class=format!("state {}", article.state.as_str())>{state}</span>
                     {style.map(|style| view! { <span>{style}</span> })}
@@ -125,6 +179,15 @@ pub fn LibraryRow(
             </div>
             <div class="actions">
                 {writing.then(|| view! { <StopButton stopping=busy stop /> })}
+                <button
+                    type="button"
+                    class="btn quiet"
+                    aria-label=format!("{}: {}", texts.rename, article.title)
+                    disabled=move || hydrated.not_yet() || busy.get()
+                    on:click=move |_| renaming.set(true)
+                >
+                    {texts.rename}
+                </button>
                 <ConfirmDelete title=article.title confirmed=delete />
             </div>
         </li>
@@ -132,11 +195,11 @@ pub fn LibraryRow(
     .into_any()
 }
 
-fn act(
+fn act<T: 'static>(
     busy: RwSignal<bool>,
     failure: RwSignal<Option<Failure>>,
-    act: impl Future<Output = Result<(), Failure>> + 'static,
-    done: impl FnOnce() + 'static,
+    act: impl Future<Output = Result<T, Failure>> + 'static,
+    done: impl FnOnce(T) + 'static,
 ) {
     busy.set(true);
     failure.set(None);
@@ -144,7 +207,7 @@ fn act(
         let answer = act.await;
         busy.try_set(false);
         match answer {
-            Ok(()) => done(),
+            Ok(answer) => done(answer),
             Err(failed) => {
                 failure.try_set(Some(failed));
             }
@@ -155,6 +218,7 @@ fn act(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::article::library::Hit;
 
     fn article(id: u128, state: GenerationState) -> ArticleSummary {
         ArticleSummary {
@@ -168,6 +232,7 @@ mod tests {
             revisions: 1,
             created_at: 0,
             updated_at: 0,
+            hit: None,
         }
     }
 
@@ -185,6 +250,17 @@ mod tests {
         assert_eq!(ids(&rows), [6, 4, 5, 3, 2]);
         assert!(rows[1].deleted);
         assert!(rows[0].is_writing());
+    }
+
+    #[test]
+    fn a_new_title_takes_the_place_of_what_was_marked() {
+        let mut rows = vec![Row::new(article(2, GenerationState::Done))];
+        rows[0].article.hit = Some(Hit { title: Vec::new(), snippet: Vec::new() });
+        Row::rename(&mut rows, Uuid::from_u128(2), "new".to_owned());
+        let hit = rows[0].article.hit.as_ref().unwrap();
+        assert_eq!((rows[0].article.title.as_str(), hit.title[0].text.as_str()), ("new", "new"));
+        Row::remove(&mut rows, &[Uuid::from_u128(2)]);
+        assert_eq!(ids(&rows), [0_u128; 0]);
     }
 
     #[test]

@@ -164,6 +164,37 @@ pub(super) static TEXTS: Texts = Texts {
     show_more: "Show more",
     loading: "Loading…",
     updated: "Changed",
+    // The library: finding, renaming, several at once.
+    search: "Search",
+    search_placeholder: "Search titles and texts",
+    filter_state: "State",
+    filter_language: "Language",
+    all_states: "Any state",
+    all_styles: "Any style",
+    all_languages: "Any language",
+    articles_in_all: |articles| match articles {
+        1 => "1 article".to_owned(),
+        more => format!("{} articles", count(u64::from(more))),
+    },
+    found: |articles| format!("{} found", count(u64::from(articles))),
+    found_more_than: |articles| {
+        format!("More than {} found, the newest first", count(u64::from(articles)))
+    },
+    nothing_found: "No article fits",
+    nothing_found_for: |query| format!("Nothing found for “{query}”"),
+    nothing_found_hint: "All words have to be in the title or the text. Try fewer or other words, a * behind the beginning of a word, or another filter.",
+    show_all: "Show all articles",
+    rename: "Rename",
+    new_title_of: |title| format!("New title of “{title}”"),
+    select_article: |title| format!("Select “{title}”"),
+    selection: "Selected articles",
+    selected: |articles| format!("{articles} selected"),
+    select_none: "Select none",
+    delete_selected: "Delete them",
+    deleted_several: |articles| match articles {
+        1 => "1 article is deleted.".to_owned(),
+        more => format!("{more} articles are deleted."),
+    },
 
     not_found_title: "There is no such page",
     not_found_hint: "The address may be mistyped, or the page has moved.",

@@ -1,19 +1,21 @@
-//! All articles, newest first, those being written before all others.
+//! All articles, newest first, those being written before all others; or those that were found.
 
 use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+use uuid::Uuid;
 
-use super::not_found::ProblemPage;
 use crate::app::api::{self, Failure};
 use crate::app::components::library_row::{LibraryRow, Row};
+use crate::app::components::library_search::LibrarySearch;
 use crate::app::components::problem_note::ProblemNote;
-use crate::app::page_data::{flatten, load_library};
+use crate::app::components::selection_bar::SelectionBar;
+use crate::app::page_data::{LibraryData, LibraryQuery, flatten, load_library, set_status};
 use crate::app::preferences::use_texts;
 use crate::app::use_hydrated;
-use crate::article::generation::ArticlePage;
 
 /// How often the list is renewed while something in it is being written.
 const RENEW: Duration = Duration::from_secs(5);
@@ -21,34 +23,55 @@ const RENEW: Duration = Duration::from_secs(5);
 /// See the module.
 #[component]
 pub fn LibraryPage() -> impl IntoView {
-    let texts = use_texts();
-    let data = Resource::new(|| (), |()| load_library());
+    let (texts, query) = (use_texts(), use_query_map());
+    let asked = Memo::new(move |_| query.with(|query| LibraryQuery::of(|name| query.get(name))));
+    let data = Resource::new(
+        move || asked.get(),
+        |LibraryQuery { q, state, style, language }| load_library(q, state, style, language),
+    );
+    let reload = Callback::new(move |()| data.refetch());
     view! {
         <Title text=format!("{} · Inkstream", texts.library) />
-        <Suspense fallback=|| view! { <main id="content" class="page"></main> }>
-            {move || Suspend::new(async move {
-                match flatten(data.await) {
-                    Ok(page) => view! { <Library page /> }.into_any(),
-                    Err(problem) => view! { <ProblemPage problem /> }.into_any(),
-                }
-            })}
-        </Suspense>
+        <main id="content" class="page library">
+            <h1 class="ask">{texts.library}</h1>
+            <LibrarySearch asked />
+            <Transition>
+                {move || Suspend::new(async move {
+                    match flatten(data.await) {
+                        Ok(data) => {
+                            let asked = asked.get_untracked();
+                            view! { <Library data asked reload /> }.into_any()
+                        }
+                        Err(problem) => {
+                            set_status(problem.code.status());
+                            let failure = Failure::Problem(problem);
+                            view! { <ProblemNote failure /> }.into_any()
+                        }
+                    }
+                })}
+            </Transition>
+        </main>
     }
     .into_any()
 }
 
 #[component]
-fn Library(page: ArticlePage) -> impl IntoView {
+fn Library(data: LibraryData, asked: LibraryQuery, reload: Callback<()>) -> impl IntoView {
     let (texts, hydrated) = (use_texts(), use_hydrated());
+    let LibraryData { page, count } = data;
+    let shown = page.items.len();
     let next = RwSignal::new(page.next);
     let rows = RwSignal::new(page.items.into_iter().map(Row::new).collect::<Vec<_>>());
+    let selected = RwSignal::new(Vec::<Uuid>::new());
     let failure = RwSignal::new(None::<Failure>);
     let loading = RwSignal::new(false);
+    let narrowed = asked != LibraryQuery::default();
+    let asked = StoredValue::new(asked);
 
     let renew = Callback::new(move |()| {
         spawn_local(async move {
             // A failure here is silent: the list stays as it is and is renewed again soon.
-            if let Ok(page) = api::articles(None).await
+            if let Ok(page) = api::articles(&asked.get_value(), None).await
                 && rows.try_get_untracked().is_some()
             {
                 rows.update(|rows| Row::renew(rows, page.items));
@@ -57,7 +80,9 @@ fn Library(page: ArticlePage) -> impl IntoView {
     });
     let tick = move || {
         let writing = rows.try_with_untracked(|rows| rows.iter().any(Row::is_writing));
-        if writing == Some(true) && !document().hidden() {
+        // A search stays in its own order, and the answer would only repeat it.
+        let searched = asked.try_with_value(|asked| asked.q.is_some());
+        if writing == Some(true) && searched == Some(false) && !document().hidden() {
             renew.run(());
         }
     };
@@ -71,7 +96,7 @@ fn Library(page: ArticlePage) -> impl IntoView {
         loading.set(true);
         failure.set(None);
         spawn_local(async move {
-            let answer = api::articles(cursor.as_deref()).await;
+            let answer = api::articles(&asked.get_value(), cursor.as_deref()).await;
             // The page may have been left meanwhile.
             if loading.try_set(false).is_some() {
                 return;
@@ -86,35 +111,68 @@ fn Library(page: ArticlePage) -> impl IntoView {
         });
     };
     let empty = move || rows.with(Vec::is_empty);
+    let said = match count {
+        _ if shown == 0 => String::new(),
+        Some(count) if narrowed => (texts.found)(count),
+        Some(count) => (texts.articles_in_all)(count),
+        None => (texts.found_more_than)(u32::try_from(shown).unwrap_or(u32::MAX)),
+    };
     view! {
-        <main id="content" class="page library">
-            <h1 class="ask">{texts.library}</h1>
-            {move || failure.get().map(|failure| view! { <ProblemNote failure /> })}
-            <Show when=empty>
-                <div class="nothing">
-                    <p class="lead">{texts.library_empty}</p>
-                    <p class="muted">{texts.library_empty_hint}</p>
-                    <a class="btn primary" href="/">
-                        {texts.start_first}
-                    </a>
-                </div>
-            </Show>
-            <ul class="articles">
-                <For each=move || rows.get() key=Row::key let(row)>
-                    <LibraryRow row rows failure renew />
-                </For>
-            </ul>
-            <Show when=move || next.with(Option::is_some)>
-                <button
-                    type="button"
-                    class="btn"
-                    disabled=move || hydrated.not_yet() || loading.get()
-                    on:click=more
-                >
-                    {move || if loading.get() { texts.loading } else { texts.show_more }}
-                </button>
-            </Show>
-        </main>
+        <p class="faint num count" role="status">
+            {said}
+        </p>
+        {move || failure.get().map(|failure| view! { <ProblemNote failure /> })}
+        <SelectionBar selected rows failure reload />
+        <Show when=empty>
+            <Nothing narrowed query=asked.get_value().q />
+        </Show>
+        <ul class="articles">
+            <For each=move || rows.get() key=Row::key let(row)>
+                <LibraryRow row rows selected failure renew />
+            </For>
+        </ul>
+        <Show when=move || next.with(Option::is_some)>
+            <button
+                type="button"
+                class="btn more-rows"
+                disabled=move || hydrated.not_yet() || loading.get()
+                on:click=more
+            >
+                {move || if loading.get() { texts.loading } else { texts.show_more }}
+            </button>
+        </Show>
+    }
+    .into_any()
+}
+
+/// Why there is nothing, and the way on.
+#[component]
+fn Nothing(narrowed: bool, query: Option<String>) -> impl IntoView {
+    let texts = use_texts();
+    if !narrowed {
+        return view! {
+            <div class="nothing">
+                <p class="lead">{texts.library_empty}</p>
+                <p class="muted">{texts.library_empty_hint}</p>
+                <a class="btn primary" href="/">
+                    {texts.start_first}
+                </a>
+            </div>
+        }
+        .into_any();
+    }
+    let lead = match query {
+        Some(query) => (texts.nothing_found_for)(&query),
+        None => texts.nothing_found.to_owned(),
+    };
+    view! {
+        <div class="nothing">
+            <p class="lead">{lead}</p>
+            <p class="muted">{texts.nothing_found_hint}</p>
+            <a class="btn" href="/articles">
+                {texts.show_all}
+            </a>
+        </div>
     }
     .into_any()
 }

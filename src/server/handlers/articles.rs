@@ -1,4 +1,4 @@
-//! `/api/v1/articles`: list, look, delete and restore, choose the current revision.
+//! `/api/v1/articles`: list and search, look, delete and restore, choose the current revision.
 
 use axum::Json;
 use axum::extract::State;
@@ -6,11 +6,12 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 
 use super::extract::Ids;
-use crate::article::event::GenerationState;
 use crate::article::generation::{Article, ArticlePage, Revision, RevisionSummary};
+use crate::article::library::{Selection, SelectionOutcome};
 use crate::article::problem::{Code, Problem, ProblemBody};
+use crate::server::articles::ListRequest;
 use crate::server::error::ApiError;
-use crate::server::extract::Query;
+use crate::server::extract::{JsonBody, Query};
 use crate::server::state::AppState;
 use crate::server::store::records::ArticleFilter;
 
@@ -24,16 +25,25 @@ const MAX_LIMIT: u32 = 100;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ListQuery {
+    /// What title or text has to contain, at most 200 characters: words, all of which have to be
+    /// there; what stands between quotation marks is a phrase, `*` behind a word asks for words
+    /// that begin with it, and so does a single character.
+    q: Option<String>,
     /// Only articles whose newest generation is in one of these states, separated by commas.
     state: Option<String>,
-    /// Where the page begins: `next` of the page before.
+    /// Only articles in one of these styles, separated by commas.
+    style: Option<String>,
+    /// Only articles in one of these languages, separated by commas; `zh` takes in `zh-CN`.
+    language: Option<String>,
+    /// Where the page begins: `next` of the page before, of the same list.
     cursor: Option<String>,
     /// 1 to 100; 30 where it is not named.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
 }
 
-/// Articles, newest first; on the first page those being written before all others.
+/// Articles, newest first; on the first page those being written before all others. With `q`
+/// those that were found, hits in the title before all others, each with what was hit.
 #[utoipa::path(get, path = "/api/v1/articles", tag = "articles", params(ListQuery),
     responses((status = 200, body = ArticlePage), (status = 400, body = ProblemBody)))]
 pub async fn list(
@@ -44,21 +54,14 @@ pub async fn list(
     if !(1..=MAX_LIMIT).contains(&limit) {
         return Err(invalid("limit", format!("Choose a number from 1 to {MAX_LIMIT}.")).into());
     }
-    let names = query.state.as_deref().unwrap_or_default().split(',').map(str::trim);
-    let states = names
-        .filter(|name| !name.is_empty())
-        .map(|name| {
-            GenerationState::parse(name).ok_or_else(|| {
-                invalid(
-                    "state",
-                    "Use queued, running, done, cancelled, rejected, failed or \
-                    interrupted, separated by commas."
-                        .to_owned(),
-                )
-            })
-        })
-        .collect::<Result<Vec<_>, Problem>>()?;
-    let filter = ArticleFilter { states, limit, cursor: query.cursor };
+    let ListQuery { q, state: states, style, language, cursor, limit: _ } = query;
+    let request = ListRequest {
+        q: q.as_deref(),
+        state: states.as_deref(),
+        style: style.as_deref(),
+        language: language.as_deref(),
+    };
+    let filter = ArticleFilter { cursor, ..request.filter(limit)? };
     Ok(Json(state.articles(&filter).await?))
 }
 
@@ -99,6 +102,30 @@ pub async fn restore(
     Ids([id]): Ids<1>,
 ) -> Result<Json<Article>, ApiError> {
     Ok(Json(state.restore_article(id).await?))
+}
+
+/// Deletes several articles at once. The answer says of each what became of it.
+#[utoipa::path(post, path = "/api/v1/articles/delete", tag = "articles",
+    request_body = Selection,
+    responses((status = 200, body = SelectionOutcome), (status = 400, body = ProblemBody),
+        (status = 415, body = ProblemBody), (status = 422, body = ProblemBody)))]
+pub async fn delete_several(
+    State(state): State<AppState>,
+    JsonBody(selection): JsonBody<Selection>,
+) -> Result<Json<SelectionOutcome>, ApiError> {
+    Ok(Json(state.delete_articles(selection).await?))
+}
+
+/// Takes the deletion of several articles back. The answer says of each what became of it.
+#[utoipa::path(post, path = "/api/v1/articles/restore", tag = "articles",
+    request_body = Selection,
+    responses((status = 200, body = SelectionOutcome), (status = 400, body = ProblemBody),
+        (status = 415, body = ProblemBody), (status = 422, body = ProblemBody)))]
+pub async fn restore_several(
+    State(state): State<AppState>,
+    JsonBody(selection): JsonBody<Selection>,
+) -> Result<Json<SelectionOutcome>, ApiError> {
+    Ok(Json(state.restore_articles(selection).await?))
 }
 
 /// An article's revisions, newest first.

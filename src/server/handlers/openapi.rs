@@ -3,7 +3,7 @@
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{articles, events, generations};
+use super::{article_edits, articles, events, generations};
 use crate::article::event::{Highlight, Meta, Notice, Routed, Usage};
 
 /// Everything under `/api/v1`.
@@ -19,7 +19,10 @@ use crate::article::event::{Highlight, Meta, Notice, Routed, Usage};
         events::follow,
         articles::list,
         articles::show,
+        article_edits::edit,
         articles::delete,
+        articles::delete_several,
+        articles::restore_several,
         articles::restore,
         articles::revisions,
         articles::revision,

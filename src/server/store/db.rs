@@ -32,6 +32,9 @@ pub(super) enum Db {
     },
 }
 
+/// What a query that is put together from pieces is written for.
+pub(super) type Dialect = sqlx::Sqlite;
+
 /// Runs `$body`, a query, with `$pool` standing for the pool that may write.
 macro_rules! write {
     ($db:expr, |$pool:ident| $body:expr) => {

@@ -10,9 +10,10 @@ use uuid::Uuid;
 
 use super::db::transaction;
 use super::records::{ArticleRef, EndedGeneration, EventBatch, Flush, NewGeneration, NewRevision};
+use super::search::{Prepared, index};
 use super::{Store, StoreError, encoding};
 use crate::article::event::{GenerationState, Usage};
-use crate::article::generation::Attempt;
+use crate::article::generation::{Attempt, UnixMs};
 
 /// Rows of one insert. Only these sizes, so that the same few statements are used again.
 const INSERT_SIZES: [usize; 4] = [256, 32, 4, 1];
@@ -77,6 +78,23 @@ macro_rules! insert_beginnings {
     }};
 }
 
+/// Makes new articles be found by their titles, unless that was done before.
+macro_rules! index_beginnings {
+    ($connection:expr, $beginnings:expr) => {{
+        let nothing = Prepared::nothing();
+        for it in $beginnings {
+            let searched: Option<i64> =
+                sqlx::query_scalar("SELECT place FROM searched_articles WHERE article_id = $1")
+                    .bind(it.article)
+                    .fetch_optional(&mut *$connection)
+                    .await?;
+            if searched.is_none() {
+                index!($connection, it.article, it.new.created_at, it.title, &nothing);
+            }
+        }
+    }};
+}
+
 /// Inserts stretches of logs. One that is there already is left alone, or replaced by one that
 /// reaches further.
 macro_rules! insert_events {
@@ -109,7 +127,8 @@ macro_rules! insert_revisions {
             // The article's row is written first: it keeps others from taking the same number.
             let mut articles = QueryBuilder::new(
                 "UPDATE articles SET current_revision_id = r.column2, updated_at = r.column3,
-                     title = CASE WHEN r.column4 = '' THEN title ELSE r.column4 END FROM (",
+                     title = CASE WHEN r.column4 = '' OR titled_by_person THEN title
+                         ELSE r.column4 END FROM (",
             );
             articles.push_values(chunk, |mut row, it| {
                 row.push_bind(it.article)
@@ -117,8 +136,17 @@ macro_rules! insert_revisions {
                     .push_bind(it.ended.ended_at)
                     .push_bind(encoding::text(&it.new.meta.title).into_owned());
             });
-            articles.push(") AS r WHERE articles.id = r.column1");
-            articles.build().execute(&mut *$connection).await?;
+            articles.push(
+                ") AS r WHERE articles.id = r.column1
+                 RETURNING id, title, created_at",
+            );
+            let titled: Vec<(Uuid, String, UnixMs)> =
+                articles.build_query_as().fetch_all(&mut *$connection).await?;
+            for (article, title, created_at) in &titled {
+                for it in chunk.iter().filter(|it| it.article == *article) {
+                    index!($connection, *article, *created_at, title, it.prepared);
+                }
+            }
             let mut revisions = QueryBuilder::new(
                 "INSERT INTO revisions (id, article_id, number, generation_id, title, words, text,
                      html, meta, highlights, created_at)
@@ -149,8 +177,9 @@ macro_rules! insert_revisions {
 /// Ends generations with the rest of their logs, and makes their revisions. Gives the articles of
 /// those that it ended, by generation: the others had ended, or are not there.
 macro_rules! end {
-    ($connection:expr, $ends:expr) => {{
+    ($connection:expr, $ends:expr, $prepared:expr) => {{
         let ends: &[EndedGeneration] = $ends;
+        let prepared: &[Prepared] = $prepared;
         let mut articles: HashMap<Uuid, Uuid> = HashMap::new();
         in_chunks!(ends, |chunk| {
             let mut rows = Vec::with_capacity(chunk.len());
@@ -185,13 +214,26 @@ macro_rules! end {
                 update.build_query_as().fetch_all(&mut *$connection).await?;
             articles.extend(ended);
         });
+        let states: Vec<(Uuid, &EndedGeneration)> =
+            ends.iter().filter_map(|ended| Some((*articles.get(&ended.id)?, ended))).collect();
+        in_chunks!(states.as_slice(), |chunk| {
+            let mut update = QueryBuilder::new("UPDATE articles SET state = e.column3 FROM (");
+            update.push_values(chunk, |mut row, (article, ended)| {
+                row.push_bind(*article).push_bind(ended.id).push_bind(ended.state.as_str());
+            });
+            update.push(
+                ") AS e WHERE articles.id = e.column1
+                 AND articles.newest_generation_id = e.column2",
+            );
+            update.build().execute(&mut *$connection).await?;
+        });
         let ended_here = ends.iter().filter(|ended| articles.contains_key(&ended.id));
         let batches: Vec<&EventBatch> = ended_here.flat_map(|ended| &ended.batches).collect();
         insert_events!($connection, &batches);
         let mut rest: Vec<MadeRevision<'_>> = Vec::new();
-        for ended in ends {
+        for (ended, prepared) in ends.iter().zip(prepared) {
             if let (Some(article), Some(new)) = (articles.get(&ended.id), &ended.revision) {
-                rest.push(MadeRevision::of(*article, ended, new)?);
+                rest.push(MadeRevision::of(*article, ended, new, prepared)?);
             }
         }
         while !rest.is_empty() {
@@ -231,6 +273,7 @@ struct MadeRevision<'a> {
     article: Uuid,
     ended: &'a EndedGeneration,
     new: &'a NewRevision,
+    prepared: &'a Prepared,
     meta: encoding::JsonText,
     highlights: encoding::JsonText,
 }
@@ -240,10 +283,23 @@ impl<'a> MadeRevision<'a> {
         article: Uuid,
         ended: &'a EndedGeneration,
         new: &'a NewRevision,
+        prepared: &'a Prepared,
     ) -> Result<Self, StoreError> {
         let (meta, highlights) = (encoding::json(&new.meta)?, encoding::json(&new.highlights)?);
-        Ok(Self { article, ended, new, meta, highlights })
+        Ok(Self { article, ended, new, prepared, meta, highlights })
     }
+}
+
+/// What each end makes searchable.
+async fn searchable(ends: &[EndedGeneration]) -> Result<Vec<Prepared>, StoreError> {
+    let mut prepared = Vec::with_capacity(ends.len());
+    for ended in ends {
+        prepared.push(match &ended.revision {
+            Some(revision) => Prepared::of(&revision.text).await?,
+            None => Prepared::nothing(),
+        });
+    }
+    Ok(prepared)
 }
 
 impl Store {
@@ -258,11 +314,13 @@ impl Store {
             flush.beginnings.iter().map(|new| Beginning::of(new)).collect::<Result<_, _>>()?;
         let beginnings: Vec<Beginning<'_>> = beginnings.into_iter().flatten().collect();
         let batches: Vec<&EventBatch> = flush.batches.iter().collect();
+        let prepared = searchable(&flush.ends).await?;
         transaction!(&self.db, |connection| {
             insert_beginnings!(connection, &beginnings);
+            index_beginnings!(connection, &beginnings);
             insert_events!(connection, &batches);
             // One that had ended was stored by a flush whose outcome was not known.
-            let _ended_here = end!(connection, &flush.ends);
+            let _ended_here = end!(connection, &flush.ends, &prepared);
         });
         Ok(())
     }
@@ -275,7 +333,8 @@ impl Store {
     /// [`StoreError::Unavailable`]; then nothing is stored, and the call can be made again.
     pub async fn end_generation(&self, ended: &EndedGeneration) -> Result<bool, StoreError> {
         let ends = std::slice::from_ref(ended);
-        let ended_here = transaction!(&self.db, |connection| end!(connection, ends));
+        let prepared = searchable(ends).await?;
+        let ended_here = transaction!(&self.db, |connection| end!(connection, ends, &prepared));
         Ok(!ended_here.is_empty())
     }
 

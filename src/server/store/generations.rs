@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::db::{read, transaction};
 use super::records::{ArticleRef, Created, EventBatch, NewGeneration, StoredGeneration};
+use super::search::{Prepared, index};
 use super::{Store, StoreError, encoding};
 use crate::article::brief::{Brief, Warning};
 use crate::article::event::{GenerationState, Usage};
@@ -68,6 +69,7 @@ impl Store {
         let warnings = encoding::json(&new.warnings)?;
         let usage = encoding::json(&Usage::default())?;
         let attempts = encoding::json(&[(); 0])?;
+        let nothing = Prepared::nothing();
         let created = transaction!(&self.db, |connection| {
             if let Some(idempotency) = &new.idempotency {
                 // The key is written first: of two that come at once, the second waits here.
@@ -114,14 +116,16 @@ impl Store {
                     .bind(new.created_at)
                     .execute(&mut *connection)
                     .await?;
+                    index!(connection, *id, new.created_at, title, &nothing);
                     *id
                 }
                 ArticleRef::Existing(id) => {
                     let found = sqlx::query(
-                        "UPDATE articles SET newest_generation_id = $1
-                         WHERE id = $2 AND deleted_at IS NULL",
+                        "UPDATE articles SET newest_generation_id = $1, state = $2
+                         WHERE id = $3 AND deleted_at IS NULL",
                     )
                     .bind(new.id)
+                    .bind(GenerationState::Running.as_str())
                     .bind(id)
                     .execute(&mut *connection)
                     .await?;

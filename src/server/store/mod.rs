@@ -15,6 +15,7 @@ pub mod owners;
 pub mod records;
 mod revisions;
 mod schema;
+mod search;
 
 use std::path::{Path, PathBuf};
 

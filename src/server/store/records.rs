@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::article::brief::{Brief, Warning};
+use crate::article::brief::{Brief, Style, Warning};
 use crate::article::event::{GenerationState, Highlight, Meta, Usage};
 use crate::article::generation::{Attempt, UnixMs};
 use crate::article::problem::Problem;
+use crate::server::search::query::Query;
 
 /// A generation that begins.
 #[derive(Clone, Debug)]
@@ -176,10 +177,26 @@ pub struct StoredGeneration {
 /// Which articles a list shows, and which part of the list.
 #[derive(Clone, Debug, Default)]
 pub struct ArticleFilter {
+    /// What title or text has to contain; `None`: anything.
+    pub query: Option<Query>,
     /// The states of the newest generation; empty: all.
     pub states: Vec<GenerationState>,
+    /// The styles that were asked for; empty: all.
+    pub styles: Vec<Style>,
+    /// Language ranges (RFC 4647, basic filtering: `zh` takes `zh-CN` in); empty: all.
+    pub languages: Vec<String>,
     /// How many at most. At least one is given.
     pub limit: u32,
     /// `next` of the page before; `None` for the first page.
     pub cursor: Option<String>,
+}
+
+impl ArticleFilter {
+    /// What a cursor remembers of the list that it belongs to: everything but the part.
+    pub(super) fn fingerprint(&self) -> u64 {
+        let Self { query, states, styles, languages, limit: _, cursor: _ } = self;
+        let hash = blake3::hash(format!("{query:?}{states:?}{styles:?}{languages:?}").as_bytes());
+        let (first, _) = hash.as_bytes().split_at(size_of::<u64>());
+        first.try_into().map_or(0, u64::from_be_bytes)
+    }
 }

@@ -4,6 +4,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::db::{read, transaction};
+use super::search::{Prepared, index};
 use super::{Store, StoreError, encoding};
 use crate::article::event::{Highlight, Meta, Usage};
 use crate::article::generation::{Revision, RevisionSummary, UnixMs};
@@ -157,8 +158,8 @@ impl Store {
         .await)?)
     }
 
-    /// Makes a revision the one that readers see; its title becomes the article's. `false`: the
-    /// article is not there, or the revision is not one of its.
+    /// Makes a revision the one that readers see; its title becomes the article's, unless a
+    /// person has named that. `false`: the article is not there, or the revision is not one of its.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -168,6 +169,9 @@ impl Store {
         revision: Uuid,
         now: UnixMs,
     ) -> Result<bool, StoreError> {
+        // A revision never changes: what is to be searched can be prepared before the lock is taken.
+        let text = self.revision(revision).await?.map(|revision| revision.text);
+        let prepared = Prepared::of(text.as_deref().unwrap_or_default()).await?;
         let changed = transaction!(&self.db, |connection| {
             let title: Option<String> =
                 sqlx::query_scalar("SELECT title FROM revisions WHERE id = $1 AND article_id = $2")
@@ -178,19 +182,22 @@ impl Store {
             let Some(title) = title else {
                 return Ok(false);
             };
-            sqlx::query(
+            let changed: Option<(String, UnixMs)> = sqlx::query_as(
                 "UPDATE articles SET current_revision_id = $1, updated_at = $2,
-                     title = CASE WHEN $3 = '' THEN title ELSE $3 END
-                 WHERE id = $4 AND deleted_at IS NULL",
+                     title = CASE WHEN $3 = '' OR titled_by_person THEN title ELSE $3 END
+                 WHERE id = $4 AND deleted_at IS NULL RETURNING title, created_at",
             )
             .bind(revision)
             .bind(now)
             .bind(title)
             .bind(article)
-            .execute(&mut *connection)
-            .await?
-            .rows_affected()
+            .fetch_optional(&mut *connection)
+            .await?;
+            if let Some((title, created_at)) = &changed {
+                index!(connection, article, *created_at, title, &prepared);
+            }
+            changed.is_some()
         });
-        Ok(changed > 0)
+        Ok(changed)
     }
 }

@@ -3,18 +3,40 @@
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, SqlSafeStr};
 
-/// Version, description and PostgreSQL text of every migration, oldest first.
-const MIGRATIONS: &[(i64, &str, &str)] =
-    &[(1, "articles", include_str!("migrations/0001_articles.sql"))];
+/// A step from one shape of the tables to the next.
+struct Step {
+    version: i64,
+    description: &'static str,
+    /// For PostgreSQL; translated for SQLite.
+    sql: &'static str,
+    /// What SQLite alone understands, run after the rest. Only the search table needs two texts.
+    sqlite: &'static str,
+}
+
+/// Every migration, oldest first.
+const MIGRATIONS: &[Step] = &[
+    Step {
+        version: 1,
+        description: "articles",
+        sql: include_str!("migrations/0001_articles.sql"),
+        sqlite: "",
+    },
+    Step {
+        version: 2,
+        description: "library",
+        sql: include_str!("migrations/0002_library.sql"),
+        sqlite: include_str!("migrations/0002_search.sqlite.sql"),
+    },
+];
 
 /// All migrations in SQLite's dialect.
 pub(super) fn for_sqlite() -> Migrator {
-    let migration = |(version, description, sql): &(i64, &'static str, &str)| {
+    let migration = |step: &Step| {
         Migration::new(
-            *version,
-            (*description).into(),
+            step.version,
+            step.description.into(),
             MigrationType::Simple,
-            AssertSqlSafe(to_sqlite(sql)).into_sql_str(),
+            AssertSqlSafe(to_sqlite(step.sql) + step.sqlite).into_sql_str(),
             false,
         )
     };

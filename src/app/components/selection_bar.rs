@@ -1,0 +1,100 @@
+//! What can be done with several articles at once, and undone.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use uuid::Uuid;
+
+use super::library_row::Row;
+use crate::app::api::{self, Failure};
+use crate::app::preferences::use_texts;
+use crate::article::library::SelectionOutcome;
+
+/// See the module.
+#[component]
+pub fn SelectionBar(
+    /// The articles that are selected.
+    selected: RwSignal<Vec<Uuid>>,
+    /// All rows.
+    rows: RwSignal<Vec<Row>>,
+    /// Where a failure is said.
+    failure: RwSignal<Option<Failure>>,
+    /// Loads the list anew.
+    reload: Callback<()>,
+) -> impl IntoView {
+    let texts = use_texts();
+    let busy = RwSignal::new(false);
+    let deleted = RwSignal::new(Vec::<Uuid>::new());
+    let delete = move |_| {
+        let ids = selected.get_untracked();
+        act(busy, failure, async move { api::delete_articles(&ids).await }, move |done| {
+            rows.update(|rows| Row::remove(rows, &done));
+            selected.update(|selected| selected.retain(|id| !done.contains(id)));
+            deleted.set(done);
+        });
+    };
+    let undo = move |_| {
+        let ids = deleted.get_untracked();
+        act(busy, failure, async move { api::restore_articles(&ids).await }, move |_| {
+            deleted.set(Vec::new());
+            reload.run(());
+        });
+    };
+    view! {
+        <Show when=move || !deleted.with(Vec::is_empty)>
+            <p class="note">
+                <span role="status">{move || (texts.deleted_several)(deleted.with(Vec::len))}</span>
+                <button type="button" class="btn" disabled=move || busy.get() on:click=undo>
+                    {texts.undo}
+                </button>
+            </p>
+        </Show>
+        <Show when=move || !selected.with(Vec::is_empty)>
+            <div class="selection" role="group" aria-label=texts.selection>
+                <span class="num" role="status">
+                    {move || (texts.selected)(selected.with(Vec::len))}
+                </span>
+                <button type="button" class="btn" disabled=move || busy.get() on:click=delete>
+                    {texts.delete_selected}
+                </button>
+                <button
+                    type="button"
+                    class="btn quiet"
+                    on:click=move |_| selected.set(Vec::new())
+                >
+                    {texts.select_none}
+                </button>
+            </div>
+        </Show>
+    }
+    .into_any()
+}
+
+/// Does it, and calls `done` with the articles that it was done with. Why it was not done with
+/// another is said.
+fn act(
+    busy: RwSignal<bool>,
+    failure: RwSignal<Option<Failure>>,
+    act: impl Future<Output = Result<SelectionOutcome, Failure>> + 'static,
+    done: impl FnOnce(Vec<Uuid>) + 'static,
+) {
+    busy.set(true);
+    failure.set(None);
+    spawn_local(async move {
+        let answer = act.await;
+        // The page may have been left meanwhile.
+        if busy.try_set(false).is_some() {
+            return;
+        }
+        match answer {
+            Ok(SelectionOutcome { results }) => {
+                let (fine, failed): (Vec<_>, Vec<_>) =
+                    results.into_iter().partition(|one| one.error.is_none());
+                if let Some(problem) = failed.into_iter().find_map(|one| one.error) {
+                    failure.set(Some(Failure::Problem(problem)));
+                }
+                done(fine.into_iter().map(|one| one.id).collect());
+            }
+            Err(failed) => failure.set(Some(failed)),
+        }
+    });
+}
