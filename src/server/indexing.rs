@@ -47,10 +47,12 @@ impl Indexing {
 }
 
 async fn index_all(store: &Store) {
-    let mut after = None;
+    let (mut deleted, mut after) = (false, None);
     loop {
-        match store.index_missing(after, BATCH).await {
+        match store.index_missing(deleted, after, BATCH).await {
             Ok(Some(last)) => after = Some(last),
+            // What is deleted can come back; it has time.
+            Ok(None) if !deleted => (deleted, after) = (true, None),
             Ok(None) => return,
             Err(error) => {
                 tracing::error!(

@@ -86,6 +86,13 @@ fn focus_field() -> bool {
     field.focus().is_ok()
 }
 
+/// Focuses the search field as soon as the page that has it is in place, within some frames.
+fn focus_when_there(frames: u8) {
+    if !focus_field() && frames > 0 {
+        request_animation_frame(move || focus_when_there(frames - 1));
+    }
+}
+
 /// What was typed into the server's page before the browser took it over.
 fn typed_early() -> Option<String> {
     if cfg!(feature = "hydrate") { field().map(|field| field.value()) } else { None }
@@ -105,6 +112,7 @@ pub fn LibrarySearch(
     let composing = StoredValue::new(false);
     let timer = StoredValue::new(None::<TimeoutHandle>);
 
+    let wanted = use_context::<SearchWanted>();
     let navigate = use_navigate();
     let go = Callback::new(move |change: (Option<&'static str>, String)| {
         if let Some(timer) = timer.try_update_value(Option::take).flatten() {
@@ -152,11 +160,11 @@ pub fn LibrarySearch(
             if typed.get_untracked().trim() != sent.get_value() {
                 later();
             }
-            if let Some(SearchWanted(wanted)) = use_context()
+            if let Some(SearchWanted(wanted)) = wanted
                 && wanted.get_untracked()
             {
                 wanted.set(false);
-                focus_field();
+                request_animation_frame(move || focus_when_there(60));
             }
         }
     });

@@ -17,6 +17,8 @@ const LEAD: usize = 40;
 /// text that has one.
 pub fn hit(query: &Query, title: &str, text: &str) -> Hit {
     let marked = matches(query, title, |_| usize::MAX);
+    // Most texts begin with their title, which is shown already.
+    let text = text.strip_prefix(title).filter(|rest| rest.starts_with('\n')).unwrap_or(text);
     Hit { title: stretches(title, 0..title.len(), &marked), snippet: snippet(query, text) }
 }
 
@@ -196,6 +198,9 @@ mod tests {
             assert_eq!(hit_of(query, "", text).1, expected, "{query}");
         }
         assert_eq!(hit_of("锁", "读写锁与锁", "").0, "读写[锁]与[锁]");
+        let repeated = hit_of("锁", "锁", "锁\n一把锁。\n");
+        assert_eq!(repeated, ("[锁]".to_owned(), "一把[锁]。".to_owned()));
+        assert_eq!(hit_of("锁", "锁", "锁\n没有。\n").1, "");
     }
 
     #[test]

@@ -313,29 +313,34 @@ impl Store {
     }
 
     /// Makes articles searchable that an earlier version wrote, newest first, at most `limit` of
-    /// those behind `after`. Gives the place of the last one; `None` when there are no more.
+    /// those behind `after`; those that are deleted or those that are not. Gives the place of the
+    /// last one; `None` when there are no more.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn index_missing(
         &self,
+        deleted: bool,
         after: Option<(UnixMs, Uuid)>,
         limit: u32,
     ) -> Result<Option<(UnixMs, Uuid)>, StoreError> {
         let (created_at, id) = after.unwrap_or((UnixMs::MAX, Uuid::max()));
-        let missing: Vec<(Uuid, UnixMs, Option<Uuid>, Option<String>)> =
-            read!(&self.db, |pool| sqlx::query_as(
+        let missing: Vec<(Uuid, UnixMs, Option<Uuid>, Option<String>)> = read!(&self.db, |pool| {
+            let mut sql = QueryBuilder::new(
                 "SELECT a.id, a.created_at, a.current_revision_id, r.text FROM articles a
-                 LEFT JOIN revisions r ON r.id = a.current_revision_id
-                 WHERE (a.created_at, a.id) < ($1, $2) AND NOT EXISTS (
-                     SELECT 1 FROM searched_articles s WHERE s.article_id = a.id)
-                 ORDER BY a.created_at DESC, a.id DESC LIMIT $3",
-            )
-            .bind(created_at)
-            .bind(id)
-            .bind(i64::from(limit))
-            .fetch_all(pool)
-            .await)?;
+                     LEFT JOIN revisions r ON r.id = a.current_revision_id
+                     WHERE NOT EXISTS (
+                         SELECT 1 FROM searched_articles s WHERE s.article_id = a.id)
+                     AND a.deleted_at IS ",
+            );
+            // Each of the two has its index.
+            sql.push(if deleted { "NOT NULL" } else { "NULL" });
+            sql.push(" AND (a.created_at, a.id) < (").push_bind(created_at);
+            sql.push(", ").push_bind(id);
+            sql.push(") ORDER BY a.created_at DESC, a.id DESC LIMIT ");
+            sql.push_bind(i64::from(limit));
+            sql.build_query_as().fetch_all(pool).await
+        })?;
         let last = missing.last().map(|(id, created_at, ..)| (*created_at, *id));
         let mut prepared = Vec::with_capacity(missing.len());
         for (id, created_at, revision, text) in missing {

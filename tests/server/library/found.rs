@@ -204,13 +204,17 @@ async fn articles_of_an_earlier_version_become_searchable() {
     let changed = Draft { text: "A new elm", ..Draft::default() };
     rewrite(&store, articles[3], &changed).await;
     store.rename_article(articles[5], "Larch", NOW).await.unwrap();
-    let mut after = None;
-    while let Some(last) = store.index_missing(after, 2).await.unwrap() {
-        after = Some(last);
+    store.delete_article(articles[6], NOW).await.unwrap();
+    for deleted in [false, true] {
+        let mut after = None;
+        while let Some(last) = store.index_missing(deleted, after, 2).await.unwrap() {
+            after = Some(last);
+        }
     }
+    store.restore_article(articles[6]).await.unwrap();
     let kept = [&articles[..3], &articles[4..]].concat();
     assert_eq!(found(&store, "old oak").await, kept);
     assert_eq!(found(&store, "elm").await, [articles[3]]);
     assert_eq!(found(&store, "larch oak").await, [articles[5]]);
-    assert_eq!(store.index_missing(None, 2).await.unwrap(), None);
+    assert_eq!(store.index_missing(false, None, 2).await.unwrap(), None);
 }
