@@ -53,11 +53,7 @@ pub fn provide_search_keys() {
                     navigate("/articles", NavigateOptions::default());
                 }
             }
-            "/" if !commanded && !is_typing(&event) => {
-                if focus_field() {
-                    event.prevent_default();
-                }
-            }
+            "/" if !commanded && !is_typing(&event) && focus_field() => event.prevent_default(),
             _ => {}
         }
     });
