@@ -39,7 +39,7 @@ pub async fn fill(store: &Store, articles: u64) -> Result<(), Error> {
 }
 
 fn article(dice: &mut Dice, number: u64) -> (NewGeneration, EndedGeneration) {
-    let chinese = number % 2 == 0;
+    let chinese = number.is_multiple_of(2);
     let (title, text, language) = if chinese {
         (dice.chinese(14), dice.chinese(600), "zh-CN")
     } else {

@@ -9,6 +9,8 @@ use uuid::Uuid;
 
 use super::{Draft, NOW, begin, filter, found, fresh, page_of, rewrite, write};
 
+const NOTHING: [Uuid; 0] = [];
+
 #[tokio::test]
 async fn titles_come_before_texts_and_the_newest_first() {
     let (_dir, store) = fresh().await;
@@ -22,7 +24,7 @@ async fn titles_come_before_texts_and_the_newest_first() {
     assert_eq!(found(&store, "ＲＥＤＩＳ").await, [new_title]);
     // One word in the title, the other in the text.
     assert_eq!(found(&store, "two 缓存").await, [new_text]);
-    assert_eq!(found(&store, "nowhere").await, [Uuid::nil(); 0]);
+    assert_eq!(found(&store, "nowhere").await, NOTHING);
 }
 
 #[tokio::test]
@@ -62,26 +64,26 @@ async fn what_is_found_follows_every_change() {
     let first = store.article(article).await.unwrap().unwrap().revision.unwrap().id;
     let again = Draft { title: "Birch", text: "Two willows.", ..Draft::default() };
     rewrite(&store, article, &again).await;
-    assert_eq!(found(&store, "ash").await, [Uuid::nil(); 0], "of an old revision");
+    assert_eq!(found(&store, "ash").await, NOTHING, "of an old revision");
     assert_eq!(found(&store, "birch willows").await, [article]);
 
     assert!(store.set_current_revision(article, first, NOW + 9).await.unwrap());
-    assert_eq!(found(&store, "willows").await, [Uuid::nil(); 0]);
+    assert_eq!(found(&store, "willows").await, NOTHING);
     assert_eq!(found(&store, "beech ash").await, [article]);
 
     assert!(store.rename_article(article, "Hornbeam", NOW + 10).await.unwrap());
-    assert_eq!(found(&store, "beech").await, [Uuid::nil(); 0]);
+    assert_eq!(found(&store, "beech").await, NOTHING);
     assert_eq!(found(&store, "hornbeam ash").await, [article]);
 
     store.delete_article(article, NOW + 11).await.unwrap();
-    assert_eq!(found(&store, "ash").await, [Uuid::nil(); 0]);
+    assert_eq!(found(&store, "ash").await, NOTHING);
     store.restore_article(article).await.unwrap();
     assert_eq!(found(&store, "ash").await, [article]);
     store.delete_article(article, NOW + 12).await.unwrap();
     assert_eq!(store.purge_deleted(NOW + 13).await.unwrap(), 1);
     // The place that it had is taken by the next, which must not be found by its words.
     let next = write(&store, &Draft { text: "fir", ..Draft::default() }).await;
-    assert_eq!(found(&store, "ash").await, [Uuid::nil(); 0]);
+    assert_eq!(found(&store, "ash").await, NOTHING);
     assert_eq!(found(&store, "fir").await, [next]);
 }
 
@@ -118,7 +120,7 @@ async fn a_search_can_be_narrowed_like_the_list() {
         let styles = [Style::Tutorial, Style::Overview];
         let done = [GenerationState::Done];
         assert_eq!(narrowed(q, &done, &styles, &["zh"]).await, [three, one]);
-        assert_eq!(narrowed(q, &[], &[], &["ja"]).await, [Uuid::nil(); 0]);
+        assert_eq!(narrowed(q, &[], &[], &["ja"]).await, NOTHING);
     }
 }
 
@@ -134,7 +136,7 @@ async fn words_of_a_long_article_are_found_together_however_far_apart() {
     assert_eq!(found(&store, "w7999 w8000").await, [long]);
     assert_eq!(found(&store, "\"w7999 w8000 w8001\"").await, [long], "across a seam");
     assert_eq!(found(&store, "title first w29999").await, [long]);
-    assert_eq!(found(&store, "first nowhere").await, [Uuid::nil(); 0]);
+    assert_eq!(found(&store, "first nowhere").await, NOTHING);
 }
 
 #[tokio::test]
@@ -199,7 +201,7 @@ async fn articles_of_an_earlier_version_become_searchable() {
     store.close().await;
     forget_the_index(dir.path()).await;
     let store = Store::open(dir.path()).await.unwrap();
-    assert_eq!(found(&store, "oak").await, [Uuid::nil(); 0]);
+    assert_eq!(found(&store, "oak").await, NOTHING);
     // One changes before its turn comes: it stays as it has become.
     let changed = Draft { text: "A new elm", ..Draft::default() };
     rewrite(&store, articles[3], &changed).await;
