@@ -78,19 +78,18 @@ macro_rules! insert_beginnings {
     }};
 }
 
-/// Makes new articles be found by their titles, unless that was done before.
-macro_rules! index_beginnings {
-    ($connection:expr, $beginnings:expr) => {{
-        let nothing = Prepared::nothing();
-        for it in $beginnings {
-            let searched: Option<i64> =
-                sqlx::query_scalar("SELECT place FROM searched_articles WHERE article_id = $1")
-                    .bind(it.article)
-                    .fetch_optional(&mut *$connection)
-                    .await?;
-            if searched.is_none() {
-                index!($connection, it.article, it.new.created_at, it.title, &nothing);
-            }
+/// Makes an article without a text be found by its title, unless it is found already.
+macro_rules! index_title {
+    ($connection:expr, $article:expr) => {{
+        let missing: Option<(String, UnixMs)> = sqlx::query_as(
+            "SELECT title, created_at FROM articles WHERE id = $1 AND NOT EXISTS (
+                 SELECT 1 FROM searched_articles s WHERE s.article_id = articles.id)",
+        )
+        .bind($article)
+        .fetch_optional(&mut *$connection)
+        .await?;
+        if let Some((title, created_at)) = missing {
+            index!($connection, $article, created_at, &title, &Prepared::nothing());
         }
     }};
 }
@@ -232,8 +231,12 @@ macro_rules! end {
         insert_events!($connection, &batches);
         let mut rest: Vec<MadeRevision<'_>> = Vec::new();
         for (ended, prepared) in ends.iter().zip(prepared) {
-            if let (Some(article), Some(new)) = (articles.get(&ended.id), &ended.revision) {
-                rest.push(MadeRevision::of(*article, ended, new, prepared)?);
+            match (articles.get(&ended.id), &ended.revision) {
+                (Some(article), Some(new)) => {
+                    rest.push(MadeRevision::of(*article, ended, new, prepared)?);
+                }
+                (Some(article), None) => index_title!($connection, *article),
+                (None, _) => {}
             }
         }
         while !rest.is_empty() {
@@ -304,7 +307,7 @@ async fn searchable(ends: &[EndedGeneration]) -> Result<Vec<Prepared>, StoreErro
 
 impl Store {
     /// Stores all of it or nothing. Doing it again is harmless. Beginnings are of new articles and
-    /// without a key; what an end's generation has unstored of its log comes in the end itself.
+    /// without a key, and are found in the library once they have ended; what an end's generation has unstored of its log comes in the end itself.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]; [`StoreError::Defect`] when a generation of a stretch is not
@@ -317,7 +320,6 @@ impl Store {
         let prepared = searchable(&flush.ends).await?;
         transaction!(&self.db, |connection| {
             insert_beginnings!(connection, &beginnings);
-            index_beginnings!(connection, &beginnings);
             insert_events!(connection, &batches);
             // One that had ended was stored by a flush whose outcome was not known.
             let _ended_here = end!(connection, &flush.ends, &prepared);
