@@ -32,8 +32,8 @@ const USAGE_PATIENCE: Duration = Duration::from_secs(2);
 /// How long a stream may take to end after `[DONE]`. One that ends leaves its connection for the
 /// next request.
 const END_PATIENCE: Duration = Duration::from_millis(100);
-/// How many chunks are taken at once from a model that never pauses.
-const GULP_CHUNKS: usize = 128;
+/// How much is taken at once from a model that never pauses, in bytes.
+const GULP_BYTES: usize = 256 << 10;
 
 /// A provider that speaks OpenAI's chat completions, with its own pool of connections.
 #[derive(Debug)]
@@ -183,16 +183,20 @@ impl Reading {
                 Err(_) => return Ok(false),
             },
         };
-        for _ in 0..GULP_CHUNKS {
+        let mut bytes = 0;
+        loop {
+            bytes += next.as_ref().map_or(0, |chunk| chunk.as_ref().map_or(0, Bytes::len));
             if !self.take(next, events)? {
                 return Ok(false);
+            }
+            if bytes >= GULP_BYTES {
+                return Ok(true);
             }
             next = match self.gulps.more(&mut self.response).await {
                 Some(more) => more,
                 None => return Ok(true),
             };
         }
-        self.take(next, events)
     }
 
     /// Takes in what came; `false` at the end.
