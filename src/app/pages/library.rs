@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_meta::Title;
 
 use super::not_found::ProblemPage;
 use crate::app::api::{self, Failure};
 use crate::app::components::library_row::{LibraryRow, Row};
 use crate::app::components::problem_note::ProblemNote;
-use crate::app::page_data::{flatten, load_library};
+use crate::app::page_data::load_library;
 use crate::app::preferences::use_texts;
+use crate::app::title::Title;
 use crate::app::use_hydrated;
 use crate::article::generation::ArticlePage;
 
@@ -27,7 +27,7 @@ pub fn LibraryPage() -> impl IntoView {
         <Title text=format!("{} · Inkstream", texts.library) />
         <Suspense fallback=|| view! { <main id="content" class="page"></main> }>
             {move || Suspend::new(async move {
-                match flatten(data.await) {
+                match data.await {
                     Ok(page) => view! { <Library page /> }.into_any(),
                     Err(problem) => view! { <ProblemPage problem /> }.into_any(),
                 }

@@ -6,3 +6,4 @@ pub mod extract;
 pub mod generations;
 pub mod health;
 pub mod openapi;
+pub mod page_data;
