@@ -317,6 +317,10 @@ async fn what_a_page_shows_can_be_asked_for_by_itself() {
     let named = format!("/page-data/articles/{}?revision={revision}", created.article_id);
     assert_eq!(server.get(&named).await.json::<Value>().await.unwrap()["shown"], article["shown"]);
 
+    let unknown = format!("/page-data/articles/{}?revision={}", created.article_id, created.id);
+    let (status, error) = error_of(server.get(&unknown).await).await;
+    assert_eq!((status, &error["code"]), (StatusCode::NOT_FOUND, &json!("revision_not_found")));
+
     let library: Value = server.get("/page-data/library").await.json().await.unwrap();
     assert_eq!(library["items"][0]["id"], json!(created.article_id));
     let compose: Value = server.get("/page-data/compose").await.json().await.unwrap();
