@@ -27,7 +27,8 @@ check: ## Format, lints, documentation, licences
 	@scripts/setup.sh check
 	@scripts/check.sh
 
-bench: build ## Speed and memory, as a table and as JSON
+bench: build ## The client's download, speed and memory, as tables and as JSON
+	@node scripts/size.mjs target/site
 	@. scripts/common.sh && cargo bench --features ssr --bench streaming -- $(ARGS)
 	@. scripts/common.sh && cargo bench --features ssr --bench library
 

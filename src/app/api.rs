@@ -154,6 +154,15 @@ pub async fn restore_article(id: Uuid) -> Result<(), Failure> {
     send(Method::POST, &format!("/api/v1/articles/{id}/restore"), &[], None).await.map(drop)
 }
 
+/// What a page shows.
+///
+/// # Errors
+/// See [`Failure`].
+#[cfg(not(feature = "ssr"))]
+pub async fn page_data<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
+    read(&send(Method::GET, path, &[], None).await?).await
+}
+
 /// Opens the event stream of a generation behind `after`. The answer can have any status.
 ///
 /// # Errors

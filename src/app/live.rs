@@ -12,7 +12,7 @@ use super::components::code_copy;
 use super::follow_end::FollowEnd;
 use super::generation_client::{Heard, Watch, watch};
 use super::i18n::Texts;
-use super::page_data::{ArticleData, flatten, load_article};
+use super::page_data::{ArticleData, load_article};
 use super::progress::{Connection, Progress};
 use crate::article::event::{Event, GenerationState, OutlineEntry};
 
@@ -151,7 +151,7 @@ impl Live {
             return;
         };
         spawn_local(async move {
-            match flatten(load_article(article, None).await) {
+            match load_article(article, None).await {
                 Ok(data) => {
                     // Who stopped a page may have left it.
                     if self.data.try_get_untracked().is_some() {

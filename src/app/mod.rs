@@ -21,11 +21,11 @@ pub mod pages;
 pub mod preferences;
 pub mod progress;
 pub mod sending;
+pub mod title;
 
 use leptos::prelude::*;
-use leptos_meta::provide_meta_context;
 use leptos_router::SsrMode;
-use leptos_router::components::{Route, Router, Routes};
+use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
 
 use self::components::header::Header;
@@ -58,7 +58,7 @@ pub fn use_hydrated() -> Hydrated {
 /// The application.
 #[component]
 pub fn App() -> impl IntoView {
-    provide_meta_context();
+    title::provide_titles();
     provide_context(Preferences::of_this_page());
     let hydrated = RwSignal::new(false);
     provide_context(Hydrated(hydrated));
@@ -67,11 +67,11 @@ pub fn App() -> impl IntoView {
         <Router>
             <Header />
             {provide_search_keys()}
-            <Routes fallback=NotFoundPage>
+            <FlatRoutes fallback=NotFoundPage>
                 <Route path=path!("/") view=ComposePage ssr=SsrMode::Async />
                 <Route path=path!("/articles") view=LibraryPage ssr=SsrMode::Async />
                 <Route path=path!("/articles/:id") view=ArticlePage ssr=SsrMode::Async />
-            </Routes>
+            </FlatRoutes>
         </Router>
     }
 }

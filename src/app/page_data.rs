@@ -1,7 +1,8 @@
-//! What the pages show, from the same services as the API: Leptos server functions.
+//! What the pages show, from the same services as the API: the server asks them directly, the
+//! browser by way of `/page-data`.
 
+#[cfg(feature = "ssr")]
 use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -51,6 +52,7 @@ impl ComposeData {
 /// What the library is asked for, as it stands in the page's address. What is `None` narrows
 /// nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "ssr", derive(Deserialize))]
 pub struct LibraryQuery {
     /// What is searched for.
     pub q: Option<String>,
@@ -154,20 +156,6 @@ pub struct ArticleData {
     pub html: String,
 }
 
-/// One error instead of two: what the page cannot show, and why it could not even ask.
-///
-/// # Errors
-/// The problem of either.
-pub fn flatten<T>(answer: Result<PageResult<T>, ServerFnError>) -> PageResult<T> {
-    answer.unwrap_or_else(|error| {
-        Err(Problem::new(
-            crate::article::problem::Code::Internal,
-            format!("The page's data could not be had: {error}."),
-            "Reload the page.",
-        ))
-    })
-}
-
 /// Sets the status of the page's answer. In the browser there is none to set.
 pub fn set_status(status: u16) {
     #[cfg(feature = "ssr")]
@@ -184,37 +172,64 @@ pub fn set_status(status: u16) {
 }
 
 /// What the compose page shows.
-#[server(prefix = "/page-data", endpoint = "compose", input = GetUrl)]
-pub async fn load_compose() -> Result<PageResult<ComposeData>, ServerFnError> {
-    let state = expect_context::<crate::server::state::AppState>();
-    Ok(Ok(crate::server::pages::compose(&state)))
+///
+/// # Errors
+/// It could not be asked for.
+pub async fn load_compose() -> PageResult<ComposeData> {
+    #[cfg(feature = "ssr")]
+    {
+        Ok(crate::server::pages::compose(&expect_context()))
+    }
+    #[cfg(not(feature = "ssr"))]
+    fetch("/page-data/compose".to_owned()).await
 }
 
 /// What the library shows first.
-#[server(prefix = "/page-data", endpoint = "library", input = GetUrl)]
-pub async fn load_library(
-    /// What is searched for.
-    q: Option<String>,
-    /// Only in this state.
-    state: Option<String>,
-    /// Only in this style.
-    style: Option<String>,
-    /// Only in this language.
-    language: Option<String>,
-) -> Result<PageResult<LibraryData>, ServerFnError> {
-    let app = expect_context::<crate::server::state::AppState>();
-    let asked = LibraryQuery { q, state, style, language };
-    Ok(crate::server::pages::library(&app, &asked).await)
+///
+/// # Errors
+/// The server's, or it could not be asked for.
+pub async fn load_library(asked: LibraryQuery) -> PageResult<LibraryData> {
+    #[cfg(feature = "ssr")]
+    {
+        crate::server::pages::library(&expect_context(), &asked).await
+    }
+    #[cfg(not(feature = "ssr"))]
+    fetch(format!("/page-data/library{}", asked.query_string(None))).await
 }
 
 /// What the page of an article shows: of its current revision, or of the one that is named.
-#[server(prefix = "/page-data", endpoint = "article", input = GetUrl)]
-pub async fn load_article(
-    /// The article.
-    article: Uuid,
-    /// One of its revisions.
-    revision: Option<Uuid>,
-) -> Result<PageResult<ArticleData>, ServerFnError> {
-    let state = expect_context::<crate::server::state::AppState>();
-    Ok(crate::server::pages::article(&state, article, revision).await)
+///
+/// # Errors
+/// The server's, or it could not be asked for.
+pub async fn load_article(article: Uuid, revision: Option<Uuid>) -> PageResult<ArticleData> {
+    #[cfg(feature = "ssr")]
+    {
+        crate::server::pages::article(&expect_context(), article, revision).await
+    }
+    #[cfg(not(feature = "ssr"))]
+    {
+        let path = format!("/page-data/articles/{article}");
+        let named = revision.map(|revision| format!("{path}?revision={revision}"));
+        fetch(named.unwrap_or(path)).await
+    }
+}
+
+/// Asks for a page's data. A resource wants a future that can change threads; in the browser there
+/// is only one.
+#[cfg(not(feature = "ssr"))]
+fn fetch<T>(path: String) -> impl Future<Output = PageResult<T>> + Send
+where
+    T: serde::de::DeserializeOwned,
+{
+    use super::api::{self, Failure};
+    send_wrapper::SendWrapper::new(async move {
+        api::page_data(&path).await.map_err(|failure| match failure {
+            Failure::Problem(problem) => problem,
+            Failure::Unreachable | Failure::Malformed => Problem::new(
+                crate::article::problem::Code::Internal,
+                "The page's data could not be had.",
+                "Reload the page.",
+            ),
+        })
+    })
 }

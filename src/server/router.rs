@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::routing::{get, post};
 
-use super::handlers::{article_edits, articles, events, generations, health, openapi};
+use super::handlers::{article_edits, articles, events, generations, health, openapi, page_data};
 use super::state::AppState;
 use super::{security, shell};
 
@@ -33,6 +33,9 @@ pub fn router(state: &AppState) -> Router {
             post(articles::make_current),
         )
         .route("/api/v1/openapi.json", get(openapi::show))
+        .route("/page-data/compose", get(page_data::compose))
+        .route("/page-data/library", get(page_data::library))
+        .route("/page-data/articles/{id}", get(page_data::article))
         .with_state(state.clone());
     let routes = api.merge(health::routes(state.clone())).merge(shell::pages(state.clone()));
     security::protect(routes, streams, &state.config.server.allowed_hosts)

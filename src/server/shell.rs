@@ -65,7 +65,7 @@ impl Site {
     }
 }
 
-/// Every page, the data behind them, and the files of the client. What is none of these is the
+/// Every page, and the files of the client. What is none of these is the
 /// interface's own 404 page.
 pub fn pages(state: AppState) -> Router {
     let options = LeptosOptions::builder().output_name("inkstream").build();
@@ -82,8 +82,7 @@ pub fn pages(state: AppState) -> Router {
         .layer(axum::middleware::from_fn(move |request: Request, next: axum::middleware::Next| {
             let site = built.clone();
             async move {
-                let is_page = !request.uri().path().starts_with("/page-data/");
-                if is_page && site.head().is_none() {
+                if site.head().is_none() {
                     return not_built();
                 }
                 let mut response = next.run(request).await;

@@ -302,3 +302,31 @@ async fn what_was_asked_for_as_a_stream_is_stored_with_its_article() {
         server.get(&format!("/api/v1/articles/{article}")).await.json().await.unwrap();
     assert_eq!(article["revision"]["text"], json!(generation.text));
 }
+
+#[tokio::test]
+async fn what_a_page_shows_can_be_asked_for_by_itself() {
+    let server = Server::start().await;
+    let created = server.create(json!({"topic": "a"})).await;
+    let done = server.finished(created.id).await;
+
+    let answer = server.get(&format!("/page-data/articles/{}", created.article_id)).await;
+    assert_eq!(answer.headers()["cache-control"], "private, no-cache");
+    let article: Value = answer.json().await.unwrap();
+    assert_eq!(article["text"], json!(done.text));
+    let revision = article["shown"]["id"].as_str().unwrap();
+    let named = format!("/page-data/articles/{}?revision={revision}", created.article_id);
+    assert_eq!(server.get(&named).await.json::<Value>().await.unwrap()["shown"], article["shown"]);
+
+    let unknown = format!("/page-data/articles/{}?revision={}", created.article_id, created.id);
+    let (status, error) = error_of(server.get(&unknown).await).await;
+    assert_eq!((status, &error["code"]), (StatusCode::NOT_FOUND, &json!("revision_not_found")));
+
+    let library: Value = server.get("/page-data/library").await.json().await.unwrap();
+    assert_eq!(library["items"][0]["id"], json!(created.article_id));
+    let compose: Value = server.get("/page-data/compose").await.json().await.unwrap();
+    assert!(!compose["models"].as_array().unwrap().is_empty());
+
+    let missing = server.get(&format!("/page-data/articles/{}", created.id)).await;
+    let (status, error) = error_of(missing).await;
+    assert_eq!((status, &error["code"]), (StatusCode::NOT_FOUND, &json!("article_not_found")));
+}

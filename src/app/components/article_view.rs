@@ -1,7 +1,6 @@
 //! The article in the middle, everything else at its sides.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use web_sys::KeyboardEvent;
 
 use super::code_copy;
@@ -20,6 +19,7 @@ use crate::app::live::Live;
 use crate::app::page_data::ArticleData;
 use crate::app::preferences::use_texts;
 use crate::app::progress::Connection;
+use crate::app::title::Title;
 use crate::app::use_hydrated;
 
 /// See the module. `reload` renews the whole page.

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::not_found::ProblemPage;
 use crate::app::components::article_view::ArticleView;
-use crate::app::page_data::{flatten, load_article};
+use crate::app::page_data::load_article;
 use crate::article::problem::{Code, Problem};
 
 /// See the module.
@@ -29,7 +29,7 @@ pub fn ArticlePage() -> impl IntoView {
                 Ok(revision) => revision,
                 Err(_) => return Err(unknown(Code::RevisionNotFound)),
             };
-            flatten(load_article(article, revision).await)
+            load_article(article, revision).await
         },
     );
     let reload = Callback::new(move |()| data.refetch());

@@ -1,7 +1,6 @@
 //! Where an article begins: a brief.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_navigate;
 
 use super::not_found::ProblemPage;
@@ -11,9 +10,10 @@ use crate::app::components::demo_note::DemoNote;
 use crate::app::components::ideas::Ideas;
 use crate::app::draft_store;
 use crate::app::i18n::Idea;
-use crate::app::page_data::{ComposeData, flatten, load_compose};
+use crate::app::page_data::{ComposeData, load_compose};
 use crate::app::preferences::use_texts;
 use crate::app::sending::Sending;
+use crate::app::title::Title;
 use crate::article::brief::Brief;
 
 /// See the module.
@@ -25,7 +25,7 @@ pub fn ComposePage() -> impl IntoView {
         <Title text=format!("{} · Inkstream", texts.compose_title) />
         <Suspense fallback=|| view! { <main id="content" class="page compose"></main> }>
             {move || Suspend::new(async move {
-                match flatten(data.await) {
+                match data.await {
                     Ok(data) => view! { <Compose data /> }.into_any(),
                     Err(problem) => view! { <ProblemPage problem /> }.into_any(),
                 }

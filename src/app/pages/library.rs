@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use uuid::Uuid;
 
@@ -13,8 +12,9 @@ use crate::app::components::library_row::{LibraryRow, Row};
 use crate::app::components::library_search::LibrarySearch;
 use crate::app::components::problem_note::ProblemNote;
 use crate::app::components::selection_bar::SelectionBar;
-use crate::app::page_data::{LibraryData, LibraryQuery, flatten, load_library, set_status};
+use crate::app::page_data::{LibraryData, LibraryQuery, load_library, set_status};
 use crate::app::preferences::use_texts;
+use crate::app::title::Title;
 use crate::app::use_hydrated;
 
 /// How often the list is renewed while something in it is being written.
@@ -25,10 +25,7 @@ const RENEW: Duration = Duration::from_secs(5);
 pub fn LibraryPage() -> impl IntoView {
     let (texts, query) = (use_texts(), use_query_map());
     let asked = Memo::new(move |_| query.with(|query| LibraryQuery::of(|name| query.get(name))));
-    let data = Resource::new(
-        move || asked.get(),
-        |LibraryQuery { q, state, style, language }| load_library(q, state, style, language),
-    );
+    let data = Resource::new(move || asked.get(), load_library);
     let reload = Callback::new(move |()| data.refetch());
     view! {
         <Title text=format!("{} · Inkstream", texts.library) />
@@ -37,7 +34,7 @@ pub fn LibraryPage() -> impl IntoView {
             <LibrarySearch asked />
             <Transition>
                 {move || Suspend::new(async move {
-                    match flatten(data.await) {
+                    match data.await {
                         Ok(data) => {
                             let asked = asked.get_untracked();
                             view! { <Library data asked reload /> }.into_any()

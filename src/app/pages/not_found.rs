@@ -1,10 +1,10 @@
 //! What is shown where there is nothing.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use crate::app::page_data::set_status;
 use crate::app::preferences::use_texts;
+use crate::app::title::Title;
 use crate::article::problem::{Code, Problem};
 
 /// No such page.

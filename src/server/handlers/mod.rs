@@ -7,3 +7,4 @@ pub mod extract;
 pub mod generations;
 pub mod health;
 pub mod openapi;
+pub mod page_data;
