@@ -322,7 +322,10 @@ async fn what_a_page_shows_can_be_asked_for_by_itself() {
     assert_eq!((status, &error["code"]), (StatusCode::NOT_FOUND, &json!("revision_not_found")));
 
     let library: Value = server.get("/page-data/library").await.json().await.unwrap();
-    assert_eq!(library["items"][0]["id"], json!(created.article_id));
+    assert_eq!(library["page"]["items"][0]["id"], json!(created.article_id));
+    let narrowed: Value =
+        server.get("/page-data/library?style=overview").await.json().await.unwrap();
+    assert_eq!(narrowed["page"]["items"], json!([]));
     let compose: Value = server.get("/page-data/compose").await.json().await.unwrap();
     assert!(!compose["models"].as_array().unwrap().is_empty());
 
