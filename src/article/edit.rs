@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::generation::Revision;
 use super::problem::{Code, Problem};
 
 /// The longest title that a person can give, in characters.
@@ -17,6 +18,44 @@ pub struct ArticleEdit {
     /// later revisions have another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
+    /// The new text, in Markdown; it becomes a revision of the person's own. Needs `If-Match`. Line
+    /// breaks become line feeds; U+0000 and a leading byte-order mark are left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// The answer to an edit of a text that has changed meanwhile: what is wrong, and the text that is
+/// there now. The caller's own is still with him.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct EditConflict {
+    /// `revision_conflict`.
+    pub error: Problem,
+    /// The article's current revision; null where it has none.
+    pub current: Option<Revision>,
+}
+
+/// A text as it is kept: lines end with a line feed, and there is neither a leading byte-order mark
+/// nor U+0000.
+///
+/// # Errors
+/// It is blank, or longer than `max_bytes`: `invalid_article`, naming `text`.
+pub fn clean_text(text: &str, max_bytes: usize) -> Result<String, Problem> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let clean = text.replace('\0', "").replace("\r\n", "\n").replace('\r', "\n");
+    if clean.len() > max_bytes {
+        let message = format!("The text has {} bytes; {max_bytes} are possible.", clean.len());
+        let resolution = "Make two articles of it, or ask the operator to raise \
+                          generation.max_text_bytes.";
+        return Err(Problem::new(Code::InvalidArticle, message, resolution).with_param("text"));
+    }
+    if clean.trim().is_empty() {
+        let resolution = "Keep at least a word, or delete the article instead.";
+        return Err(
+            Problem::new(Code::InvalidArticle, "The text is empty.", resolution).with_param("text")
+        );
+    }
+    Ok(clean)
 }
 
 /// A title as it is kept: in one line, without marks that turn the direction of writing, which
@@ -73,6 +112,22 @@ mod tests {
             assert_eq!(clean_title(given).unwrap(), kept);
         }
         assert_eq!(clean_title(&"字".repeat(300)).unwrap().chars().count(), 300);
+    }
+
+    #[test]
+    fn a_text_has_line_feeds_and_no_nul() {
+        let kept = clean_text("\u{feff}# A\r\nb\rc\0d\n\u{feff}", 100).unwrap();
+        assert_eq!(kept, "# A\nb\ncd\n\u{feff}");
+        assert_eq!(clean_text("12345", 5).unwrap(), "12345");
+    }
+
+    #[test]
+    fn what_is_no_text_is_refused_by_name() {
+        for given in ["", " \r\n\0\u{3000}", "123456"] {
+            let problem = clean_text(given, 5).unwrap_err();
+            assert_eq!(problem.code, Code::InvalidArticle);
+            assert_eq!(problem.param.as_deref(), Some("text"));
+        }
     }
 
     #[test]

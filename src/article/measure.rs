@@ -188,7 +188,8 @@ pub fn outline(document: &Document) -> Vec<OutlineEntry> {
 }
 
 /// What the page around an article uses as `id` itself.
-const RESERVED: [&str; 3] = ["brief-topic", "content", "regenerate-title"];
+const RESERVED: [&str; 6] =
+    ["brief-topic", "conflict-title", "content", "edit-text", "edit-title", "regenerate-title"];
 
 /// Gives every heading of a document its `id`, in order, all of them different.
 #[derive(Debug, Default)]

@@ -92,6 +92,8 @@ codes! {
     InvalidParameter = "invalid_parameter", InvalidRequestError, 400;
     /// A change to an article that cannot be made as it stands.
     InvalidArticle = "invalid_article", InvalidRequestError, 422;
+    /// A text was sent without saying which revision it changes.
+    PreconditionRequired = "precondition_required", InvalidRequestError, 428;
     /// A request header is not understood.
     InvalidHeader = "invalid_header", InvalidRequestError, 400;
     /// `Last-Event-ID` is not a number, or lies beyond the end of the log.
@@ -112,6 +114,8 @@ codes! {
     ArticleNotFound = "article_not_found", NotFoundError, 404;
     /// No such revision of the article.
     RevisionNotFound = "revision_not_found", NotFoundError, 404;
+    /// The article has another current revision than the one that was changed.
+    RevisionConflict = "revision_conflict", ConflictError, 412;
     /// The generation has ended already.
     GenerationEnded = "generation_ended", ConflictError, 409;
     /// The generation is still running.

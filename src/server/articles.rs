@@ -10,7 +10,6 @@ use super::state::AppState;
 use super::store::StoreError;
 use super::store::records::ArticleFilter;
 use crate::article::brief::Style;
-use crate::article::edit::{ArticleEdit, clean_title};
 use crate::article::event::GenerationState;
 use crate::article::generation::{Article, ArticlePage, Revision, RevisionSummary, UnixMs};
 use crate::article::library::{SelectedOutcome, Selection, SelectionOutcome};
@@ -184,23 +183,6 @@ impl AppState {
         self.article(id).await
     }
 
-    /// Changes an article as a person asks.
-    ///
-    /// # Errors
-    /// There is no such article, nothing is to be changed, the title is none, or the store cannot
-    /// be written.
-    pub async fn edit_article(&self, id: Uuid, edit: &ArticleEdit) -> Result<Article, Problem> {
-        let ArticleEdit { title } = edit;
-        let Some(title) = title else {
-            return Err(nothing_to_change());
-        };
-        let title = clean_title(title)?;
-        match self.store.rename_article(id, &title, now_ms()).await.map_err(problem)? {
-            true => self.article(id).await,
-            false => Err(no_article()),
-        }
-    }
-
     /// Deletes several articles; see [`Self::delete_article`]. One that cannot be deleted keeps
     /// nothing else from being so.
     ///
@@ -264,11 +246,6 @@ fn selected(selection: Selection) -> Result<Vec<Uuid>, Problem> {
         }
     }
     Ok(once)
-}
-
-fn nothing_to_change() -> Problem {
-    Problem::new(Code::InvalidArticle, "The body changes nothing.", "Send the new `title`.")
-        .with_param("title")
 }
 
 /// What was stopped has ended, but the store could not take that yet.

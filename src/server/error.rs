@@ -73,6 +73,8 @@ pub struct ApiError {
     problem: Problem,
     cause: Option<Arc<dyn Error + Send + Sync>>,
     retry_after: Option<Duration>,
+    /// What stands beside the error in the body.
+    beside: Option<(&'static str, serde_json::Value)>,
 }
 
 impl ApiError {
@@ -95,6 +97,13 @@ impl ApiError {
         self
     }
 
+    /// Puts a value beside the error, under a name of its own, for the caller to go on with.
+    #[must_use]
+    pub fn beside(mut self, name: &'static str, value: serde_json::Value) -> Self {
+        self.beside = Some((name, value));
+        self
+    }
+
     fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.problem.code.status())
             .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
@@ -103,7 +112,7 @@ impl ApiError {
 
 impl From<Problem> for ApiError {
     fn from(problem: Problem) -> Self {
-        Self { problem, cause: None, retry_after: None }
+        Self { problem, cause: None, retry_after: None, beside: None }
     }
 }
 
@@ -165,7 +174,13 @@ async fn complete(mut response: Response, method: &Method, uri: &Uri, id: &Reque
     let mut problem = error.problem;
     problem.request_id.clone_from(&id.0);
     let (mut parts, _) = response.into_parts();
-    let (body_parts, body) = Json(ProblemBody { error: problem }).into_response().into_parts();
+    let body = match error.beside {
+        None => Json(ProblemBody { error: problem }).into_response(),
+        Some((name, value)) => {
+            Json(serde_json::json!({"error": problem, name: value})).into_response()
+        }
+    };
+    let (body_parts, body) = body.into_parts();
     parts.headers.remove(CONTENT_LENGTH);
     parts.headers.extend(body_parts.headers);
     Response::from_parts(parts, body)
@@ -290,6 +305,16 @@ pub fn body_too_large() -> Problem {
         format!("The body is larger than {} bytes.", super::security::BODY_LIMIT),
         "Send a smaller body.",
     )
+}
+
+/// The body of an edit is larger than any text may be.
+pub fn text_too_large() -> Problem {
+    Problem::new(
+        Code::BodyTooLarge,
+        "The text is far larger than an article may be.",
+        "Make several articles of it, or ask the operator to raise generation.max_text_bytes.",
+    )
+    .with_param("text")
 }
 
 /// The body is not what its call takes.

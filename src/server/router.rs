@@ -1,9 +1,11 @@
 //! Which path leads where: the API, the probes, the pages.
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{get, patch, post};
 
-use super::handlers::{article_edits, articles, events, generations, health, openapi, page_data};
+use super::handlers::{
+    article_edits, articles, events, exports, generations, health, openapi, page_data,
+};
 use super::state::AppState;
 use super::{security, shell};
 
@@ -15,16 +17,17 @@ pub fn router(state: &AppState) -> Router {
         .route("/api/v1/generations/{id}/continue", post(generations::go_on))
         .route("/api/v1/articles/{id}/generations", post(generations::regenerate))
         .with_state(state.clone());
+    let texts = Router::new()
+        .route("/api/v1/articles/{id}", patch(article_edits::edit))
+        .with_state(state.clone());
     let api = Router::new()
         .route("/api/v1/generations/{id}", get(generations::show))
         .route("/api/v1/generations/{id}/cancel", post(generations::cancel))
         .route("/api/v1/articles", get(articles::list))
         .route("/api/v1/articles/delete", post(articles::delete_several))
         .route("/api/v1/articles/restore", post(articles::restore_several))
-        .route(
-            "/api/v1/articles/{id}",
-            get(articles::show).patch(article_edits::edit).delete(articles::delete),
-        )
+        .route("/api/v1/articles/{id}", get(articles::show).delete(articles::delete))
+        .route("/api/v1/articles/{id}/export", get(exports::export))
         .route("/api/v1/articles/{id}/restore", post(articles::restore))
         .route("/api/v1/articles/{id}/revisions", get(articles::revisions))
         .route("/api/v1/articles/{id}/revisions/{revision_id}", get(articles::revision))
@@ -38,5 +41,6 @@ pub fn router(state: &AppState) -> Router {
         .route("/page-data/articles/{id}", get(page_data::article))
         .with_state(state.clone());
     let routes = api.merge(health::routes(state.clone())).merge(shell::pages(state.clone()));
-    security::protect(routes, streams, &state.config.server.allowed_hosts)
+    let max_text_bytes = state.config.generation.max_text_bytes;
+    security::protect(routes, streams, texts, max_text_bytes, &state.config.server.allowed_hosts)
 }

@@ -80,20 +80,37 @@ pub fn check_bind(address: SocketAddr) -> Result<(), BindRefused> {
 /// request id and error shape, metrics, headers, Host check, cross-origin check, body limit,
 /// panics; and around `plain`, which never answers with an event stream, compression.
 ///
+/// `texts` take the text of an article, of `max_text_bytes` at most, in the body of a request.
 /// `allowed_hosts` are names, in lower case, that may stand in `Host` beside those of loopback.
-pub fn protect(plain: Router, streams: Router, allowed_hosts: &[String]) -> Router {
+pub fn protect(
+    plain: Router,
+    streams: Router,
+    texts: Router,
+    max_text_bytes: usize,
+    allowed_hosts: &[String],
+) -> Router {
     let hosts: Arc<BTreeSet<String>> = Arc::new(allowed_hosts.iter().cloned().collect());
     let plain = plain
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
-        .layer(RequestBodyLimitLayer::new(BODY_LIMIT));
+        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
+        .layer(middleware::from_fn_with_state(BODY, refuse_large_bodies));
     // Each of the layers above puts another wrapper around every frame of a body: a twentieth of
     // what an event stream costs. Extractors keep the limit here, the accept loop the panics.
     let streams = streams.layer(DefaultBodyLimit::max(BODY_LIMIT));
+    let streams = streams.layer(middleware::from_fn_with_state(BODY, refuse_large_bodies));
+    // In JSON a character can take twice its bytes, and more where it need not be written so.
+    let limit = max_text_bytes.saturating_mul(3).saturating_add(BODY_LIMIT);
+    let limit = BodyLimit { bytes: limit, refusal: error::text_too_large };
+    let texts = texts
+        .layer(CatchPanicLayer::custom(error::panicked))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+        .layer(DefaultBodyLimit::max(limit.bytes))
+        .layer(middleware::from_fn_with_state(limit, refuse_large_bodies));
     let mut router = plain
         .merge(streams)
+        .merge(texts)
         .layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT))
-        .layer(middleware::from_fn(refuse_large_bodies))
         .layer(
             CsrfLayer::new()
                 .with_rejection_response(|_: ProtectionError| cross_origin().into_response()),
@@ -170,14 +187,29 @@ fn cross_origin() -> ApiError {
     .into()
 }
 
+/// How large the body of a request may be.
+#[derive(Clone, Copy, Debug)]
+struct BodyLimit {
+    /// In bytes.
+    bytes: usize,
+    /// What is said of a larger one.
+    refusal: fn() -> Problem,
+}
+
+const BODY: BodyLimit = BodyLimit { bytes: BODY_LIMIT, refusal: error::body_too_large };
+
 /// Answers 413 to a body that announces itself as too large, after taking it in.
-async fn refuse_large_bodies(request: Request, next: Next) -> Response {
+async fn refuse_large_bodies(
+    State(limit): State<BodyLimit>,
+    request: Request,
+    next: Next,
+) -> Response {
     let announced = request
         .headers()
         .get(CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<usize>().ok())
         .unwrap_or(0);
-    if announced <= BODY_LIMIT {
+    if announced <= limit.bytes {
         return next.run(request).await;
     }
     // Whoever asks first (`Expect: 100-continue`) has not sent it yet and need not.
@@ -185,7 +217,7 @@ async fn refuse_large_bodies(request: Request, next: Next) -> Response {
         let drained = tokio::time::timeout(DRAIN_TIMEOUT, drain(request.into_body())).await;
         tracing::debug!(whole = drained.is_ok(), "took in a body that is too large");
     }
-    ApiError::from(error::body_too_large()).into_response()
+    ApiError::from((limit.refusal)()).into_response()
 }
 
 async fn drain(body: Body) {

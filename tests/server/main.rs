@@ -5,6 +5,7 @@
 mod bad_input;
 mod commands;
 mod config;
+mod edits;
 mod faults;
 mod library;
 mod lifecycle;

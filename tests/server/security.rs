@@ -53,8 +53,13 @@ impl Server {
             .route("/metrics", get(|| async { metrics::render().unwrap_or_default() }))
             .route("/events", get(events))
             .fallback(|| async { (StatusCode::NOT_FOUND, "a page that says so") });
-        let router =
-            security::protect(router, axum::Router::new(), &["ink.example.org".to_owned()]);
+        let router = security::protect(
+            router,
+            axum::Router::new(),
+            axum::Router::new(),
+            1024,
+            &["ink.example.org".to_owned()],
+        );
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();

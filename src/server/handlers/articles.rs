@@ -2,7 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::extract::Ids;
@@ -73,12 +74,21 @@ fn invalid(param: &str, resolution: String) -> Problem {
 /// An article with its current revision.
 #[utoipa::path(get, path = "/api/v1/articles/{id}", tag = "articles",
     params(("id" = Uuid, Path)),
-    responses((status = 200, body = Article), (status = 404, body = ProblemBody)))]
-pub async fn show(
-    State(state): State<AppState>,
-    Ids([id]): Ids<1>,
-) -> Result<Json<Article>, ApiError> {
-    Ok(Json(state.article(id).await?))
+    responses((status = 200, body = Article, headers(("ETag" = String,
+        description = "the current revision, for `If-Match` of an edit"))),
+        (status = 404, body = ProblemBody)))]
+pub async fn show(State(state): State<AppState>, Ids([id]): Ids<1>) -> Result<Response, ApiError> {
+    Ok(tagged(state.article(id).await?))
+}
+
+/// An article, with its current revision as the `ETag`.
+pub(super) fn tagged(article: Article) -> Response {
+    let tag = article.revision.as_ref().map(|revision| format!("\"{}\"", revision.id));
+    let mut response = Json(article).into_response();
+    if let Some(tag) = tag.and_then(|tag| HeaderValue::try_from(tag).ok()) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
 }
 
 /// Deletes an article. It can be restored for at least 30 days.

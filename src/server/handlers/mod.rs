@@ -3,6 +3,7 @@
 pub mod article_edits;
 pub mod articles;
 pub mod events;
+pub mod exports;
 pub mod extract;
 pub mod generations;
 pub mod health;

@@ -3,7 +3,7 @@
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{article_edits, articles, events, generations};
+use super::{article_edits, articles, events, exports, generations};
 use crate::article::event::{Highlight, Meta, Notice, Routed, Usage};
 
 /// Everything under `/api/v1`.
@@ -20,6 +20,7 @@ use crate::article::event::{Highlight, Meta, Notice, Routed, Usage};
         articles::list,
         articles::show,
         article_edits::edit,
+        exports::export,
         articles::delete,
         articles::delete_several,
         articles::restore_several,

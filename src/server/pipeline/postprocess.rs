@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::generate::{Outcome, Transcript};
 use super::{Ending, Job, StopReason};
+use crate::article::document::Document;
 use crate::article::event::{Event, Highlight, Meta, Stage};
 use crate::article::problem::Problem;
 use crate::article::{html_writer, markdown, measure};
@@ -51,20 +52,30 @@ pub fn revision(text: String, highlights: Vec<Highlight>, topic: &str) -> Option
         return None;
     }
     let document = markdown::parse(&text);
-    let html = clean_article(&html_writer::to_html(&document, &highlights));
-    let title = measure::title(&document).unwrap_or_else(|| topic.trim().to_owned());
-    let counts = measure::count(&document);
+    Some(revision_of(text, &document, highlights, topic))
+}
+
+/// A revision of a text that was parsed. `topic` is its title where it has no heading.
+pub fn revision_of(
+    text: String,
+    document: &Document,
+    highlights: Vec<Highlight>,
+    topic: &str,
+) -> NewRevision {
+    let html = clean_article(&html_writer::to_html(document, &highlights));
+    let title = measure::title(document).unwrap_or_else(|| topic.trim().to_owned());
+    let counts = measure::count(document);
     let meta = Meta {
         slug: slug(&title),
-        summary: measure::summary(&document, SUMMARY_MAX_CHARS),
+        summary: measure::summary(document, SUMMARY_MAX_CHARS),
         title,
         tags: Vec::new(),
-        outline: measure::outline(&document),
+        outline: measure::outline(document),
         words: counts.words(),
         characters: counts.characters(),
         reading_minutes: counts.reading_minutes(),
     };
-    Some(NewRevision { id: Uuid::now_v7(), text, html, meta, highlights })
+    NewRevision { id: Uuid::now_v7(), text, html, meta, highlights }
 }
 
 fn highlights(job: &Job) -> Vec<Highlight> {

@@ -7,6 +7,7 @@
 mod articles;
 mod cursor;
 mod db;
+mod edits;
 mod encoding;
 mod error;
 mod flush;

@@ -137,6 +137,19 @@ pub struct NewRevision {
     pub highlights: Vec<Highlight>,
 }
 
+/// What became of a text that a person changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edited {
+    /// It is a revision now, and the current one.
+    Stored,
+    /// The article is not there.
+    NoArticle,
+    /// Its current revision is another than the one that was changed.
+    Conflict,
+    /// A generation is writing the next revision.
+    BeingWritten,
+}
+
 /// A generation as it is stored. While it runs, text and last seq are those of its batches.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredGeneration {
