@@ -1,6 +1,7 @@
 //! What is measured, one file for each question.
 
 mod cpu;
+mod edit;
 mod growth;
 mod latency;
 mod memory;
@@ -90,7 +91,7 @@ fn server(name: &'static str, field: &Field) -> Result<Target, Error> {
 }
 
 /// The names of all scenarios, in the order in which they run.
-pub const NAMES: [&str; 6] = ["latency", "cpu", "memory", "thousand", "stop", "growth"];
+pub const NAMES: [&str; 7] = ["latency", "cpu", "memory", "thousand", "stop", "growth", "edit"];
 
 /// Runs one scenario; what goes wrong is noted in the report.
 pub async fn run(name: &str, bench: &Bench, report: &mut Report) {
@@ -104,6 +105,7 @@ pub async fn run(name: &str, bench: &Bench, report: &mut Report) {
             "thousand" => thousand::run(bench, report).await,
             "stop" => stop::run(bench, report).await,
             "growth" => growth::run(bench, report).await,
+            "edit" => edit::run(bench, report).await,
             other => Err(format!("there is no scenario {other}; there are {NAMES:?}").into()),
         }
     };

@@ -1,0 +1,82 @@
+//! Saving a person's edit of a long article.
+
+use super::Bench;
+use crate::Error;
+use crate::client::{Connection, post};
+use crate::clock::{ms, now_ns};
+use crate::load::Load;
+use crate::plan::{Mode, Plan};
+use crate::report::{Aim, Figure, INKSTREAM, Report, percentile};
+
+const SCENARIO: &str = "saving an edit of 20,000 words, with code, tables and lists";
+
+#[derive(serde::Deserialize)]
+struct Articles {
+    items: Vec<Item>,
+}
+
+#[derive(serde::Deserialize)]
+struct Item {
+    id: String,
+}
+
+pub async fn run(bench: &Bench, report: &mut Report) -> Result<(), Error> {
+    let times = if bench.quick { 10 } else { 60 };
+    let target = bench.targets.iter().find(|it| it.name == INKSTREAM).ok_or("no Inkstream")?;
+    // An article to edit: what is in it does not matter.
+    let plan = Plan { key: 0, ttft_ms: 0, gap_ms: 0, tokens: 20, mode: Mode::Speak };
+    bench.field.run(target, Load { streams: 1, rounds: 1, spread_ms: 0, plan }).await?;
+    let mut connection = Connection::open(target.address).await?;
+    let articles: Articles = connection.get("/api/v1/articles?limit=1").await?;
+    let id = &articles.items.first().ok_or("no article")?.id;
+    let path = format!("/api/v1/articles/{id}");
+
+    let mut taken = Vec::new();
+    for time in 0..times {
+        let body = serde_json::json!({"text": text(time)}).to_string();
+        let request = post(target.address, &path, &body, "application/json");
+        let request = String::from_utf8(request)?.replacen("POST", "PATCH", 1).replacen(
+            "\r\n\r\n",
+            "\r\nif-match: *\r\n\r\n",
+            1,
+        );
+        let sent = now_ns();
+        let (status, answer) = connection.call(request.as_bytes()).await?;
+        if status != 200 {
+            return Err(format!("{status}: {}", String::from_utf8_lossy(&answer)).into());
+        }
+        // The first one compiles the grammars.
+        if time > 0 {
+            taken.push(ms(now_ns() - sent));
+        }
+    }
+    let line = |name: &str, at: f64| {
+        Figure::new(SCENARIO, name, "ms").value(INKSTREAM, percentile(&taken, at))
+    };
+    report.add(line("p50", 0.5).aim(Aim::AtMost(50.0)));
+    report.add(line("p95", 0.95).aim(Aim::AtMost(50.0)));
+    Ok(())
+}
+
+/// 20,000 words: 80 sections of prose, each with a list, a table and twelve lines of code.
+fn text(time: usize) -> String {
+    let mut text = format!("# A long article, edit {time}\n\n");
+    for section in 0..80 {
+        text.push_str(&format!("## Section {section}\n\n"));
+        for _ in 0..5 {
+            text.push_str(
+                &"the *scheduler* reads `one` task from its **queue** and runs it ".repeat(4),
+            );
+            text.push_str("until it waits.\n\n");
+        }
+        text.push_str("- a point that is made\n- another, with [a link](https://example.org/)\n\n");
+        text.push_str("| column | other |\n|---|--:|\n| a cell | 1 |\n| a cell | 2 |\n\n```rust\n");
+        for line in 0..12 {
+            text.push_str(&format!(
+                "    let value_{line} = work(\"{section}\", {line}); // said\n"
+            ));
+        }
+        text.push_str("```\n\n");
+    }
+    text
+}
