@@ -1,6 +1,7 @@
 //! The HTTP API as the browser calls it.
 
 use gloo_net::http::{Method, RequestBuilder, Response};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
@@ -95,6 +96,51 @@ pub async fn continue_from(id: Uuid, idempotency_key: &str) -> Result<Generation
 pub async fn restore_revision(article: Uuid, revision: Uuid) -> Result<(), Failure> {
     let path = format!("/api/v1/articles/{article}/revisions/{revision}/restore");
     send(Method::POST, &path, &[], None).await.map(drop)
+}
+
+/// The revision that stands in the way of an edit.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Theirs {
+    /// Its id.
+    pub id: Uuid,
+    /// Its text.
+    pub text: String,
+}
+
+/// What became of an edit.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Saved {
+    /// It is the current revision.
+    Done,
+    /// Another revision has become the current one meanwhile; nothing was changed.
+    Conflict(Theirs),
+}
+
+#[derive(Deserialize)]
+struct Conflict {
+    current: Theirs,
+}
+
+/// Saves a person's text, and the title where it has changed. `base`: the revision that was edited.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn save_edit(
+    article: Uuid,
+    base: Uuid,
+    title: Option<&str>,
+    text: &str,
+) -> Result<Saved, Failure> {
+    let edit = ArticleEdit { title: title.map(str::to_owned), text: Some(text.to_owned()) };
+    let body = serde_json::to_string(&edit).map_err(|_| Failure::Malformed)?;
+    let tag = format!("\"{base}\"");
+    let headers = [("Content-Type", "application/json"), ("If-Match", tag.as_str())];
+    let path = format!("/api/v1/articles/{article}");
+    let response = fetch(Method::PATCH, &path, &headers, Some(&body), None).await?;
+    match response.status() {
+        412 => Ok(Saved::Conflict(read::<Conflict>(&response).await?.current)),
+        _ => accepted(response).await.map(|_| Saved::Done),
+    }
 }
 
 /// A page of the library. Without a cursor the first.
@@ -210,7 +256,11 @@ async fn send(
     headers: &[(&str, &str)],
     body: Option<&str>,
 ) -> Result<Response, Failure> {
-    let response = fetch(method, path, headers, body, None).await?;
+    accepted(fetch(method, path, headers, body, None).await?).await
+}
+
+/// The answer, unless it is a refusal.
+async fn accepted(response: Response) -> Result<Response, Failure> {
     if response.ok() {
         return Ok(response);
     }

@@ -156,6 +156,18 @@ pub struct ArticleData {
     pub html: String,
 }
 
+impl ArticleData {
+    /// Whether a person wrote the revision that is shown.
+    pub fn is_by_hand(&self) -> bool {
+        self.shown.as_ref().is_some_and(|shown| shown.generation_id.is_none())
+    }
+
+    /// The revision that readers see.
+    pub fn current(&self) -> Option<Uuid> {
+        self.revisions.iter().find(|revision| revision.current).map(|revision| revision.id)
+    }
+}
+
 /// Sets the status of the page's answer. In the browser there is none to set.
 pub fn set_status(status: u16) {
     #[cfg(feature = "ssr")]

@@ -20,7 +20,7 @@ use axum::Json;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::header::{
-    CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
 };
 use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::Next;
@@ -182,6 +182,8 @@ async fn complete(mut response: Response, method: &Method, uri: &Uri, id: &Reque
     };
     let (body_parts, body) = body.into_parts();
     parts.headers.remove(CONTENT_LENGTH);
+    // A layer within may have compressed what this takes the place of.
+    parts.headers.remove(CONTENT_ENCODING);
     parts.headers.extend(body_parts.headers);
     Response::from_parts(parts, body)
 }

@@ -94,6 +94,25 @@ async fn an_edit_of_what_has_changed_meanwhile_is_answered_with_both() {
 }
 
 #[tokio::test]
+async fn a_refusal_can_be_read_by_who_takes_compressed_answers() {
+    let server = Server::start().await;
+    let before = written(&server).await;
+    let path = format!("/api/v1/articles/{}", before.summary.id);
+    for (tag, status) in [(None, 428), (Some("\"other\""), 412)] {
+        let mut request =
+            server.request(Method::PATCH, &path).header("Accept-Encoding", "gzip, br");
+        if let Some(tag) = tag {
+            request = request.header("If-Match", tag);
+        }
+        let answer = request.json(&json!({"text": "a"})).send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), status);
+        assert_eq!(answer.headers().get("content-encoding"), None);
+        let body: Value = answer.json().await.unwrap();
+        assert!(body["error"]["resolution"].is_string(), "{body}");
+    }
+}
+
+#[tokio::test]
 async fn of_two_that_save_at_once_one_is_told() {
     let server = Server::start().await;
     let before = written(&server).await;

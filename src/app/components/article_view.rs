@@ -3,8 +3,12 @@
 use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
+use super::article_head::article_head;
 use super::code_copy;
 use super::copy_markdown::CopyMarkdown;
+use super::downloads::Downloads;
+use super::draft_note::DraftNote;
+use super::editor::Editor;
 use super::ending::Ending;
 use super::facts::Facts;
 use super::live_bar::LiveBar;
@@ -15,6 +19,7 @@ use super::regenerate::Regenerate;
 use super::revision_bar::RevisionBar;
 use super::stage_progress::StageProgress;
 use super::stop_button::StopButton;
+use crate::app::edit_drafts::EditDraft;
 use crate::app::live::Live;
 use crate::app::page_data::ArticleData;
 use crate::app::preferences::use_texts;
@@ -32,12 +37,16 @@ pub fn ArticleView(
 ) -> impl IntoView {
     let texts = use_texts();
     let html = data.html.clone();
+    let head = article_head(&data);
     let topic = data.generation.brief.topic.clone();
     let warnings = data.generation.warnings.clone();
     let language = data.article.language.clone();
     let live = Live::new(data);
     let running = Memo::new(move |_| live.running());
     let regenerating = RwSignal::new(false);
+    let editing = RwSignal::new(None::<EditDraft>);
+    let edit = Callback::new(move |()| editing.set(live.data.with_untracked(EditDraft::of)));
+    let by_hand = Memo::new(move |_| live.data.with(ArticleData::is_by_hand));
 
     let rendered = use_hydrated().is_taking_over();
     let paper = NodeRef::<leptos::html::Article>::new();
@@ -52,7 +61,11 @@ pub fn ArticleView(
 
     let stop = Callback::new(move |()| live.stop());
     let key = window_event_listener(leptos::ev::keydown, move |event: KeyboardEvent| {
-        if event.key() != "Escape" || event.is_composing() || event.default_prevented() {
+        if event.key() != "Escape"
+            || editing.with_untracked(Option::is_some)
+            || event.is_composing()
+            || event.default_prevented()
+        {
             return;
         }
         if regenerating.get_untracked() {
@@ -83,12 +96,22 @@ pub fn ArticleView(
     };
     view! {
         <Title text=title />
-        <main id="content" class="desk" class:writing=move || running.get()>
+        {head}
+        <Show when=move || editing.with(Option::is_some)>
+            <Editor live open=editing reload />
+        </Show>
+        <main
+            id="content"
+            class="desk"
+            class:writing=move || running.get()
+            class:hidden=move || editing.with(Option::is_some)
+        >
             <aside class="side outline-side" aria-label=texts.outline>
                 <Outline entries=live.outline current=live.section />
             </aside>
             <div class="middle">
-                <RevisionBar live reload regenerating />
+                <RevisionBar live reload regenerating edit />
+                <DraftNote live editing />
                 {move || live.failure.get().map(|failure| view! { <ProblemNote failure /> })}
                 <Show when=move || regenerating.get()>
                     <Regenerate live reload open=regenerating />
@@ -112,17 +135,26 @@ pub fn ArticleView(
                 </Show>
             </div>
             <aside class="side facts-side" aria-label=texts.progress>
-                <StageProgress progress=live.progress elapsed_ms />
-                <Facts progress=live.progress />
+                <Show when=move || !by_hand.get()>
+                    <StageProgress progress=live.progress elapsed_ms />
+                    <Facts progress=live.progress />
+                </Show>
                 <p class="line-state" class:unseen=move || line_state().is_empty() role="status">
                     {line_state}
                 </p>
-                <Notices progress=live.progress warnings />
+                <div class:hidden=move || by_hand.get()>
+                    <Notices progress=live.progress warnings />
+                </div>
                 <p class="actions">
                     <Show
                         when=move || running.get()
                         fallback=move || {
-                            live.has_text.get().then(|| view! { <CopyMarkdown text=markdown /> })
+                            live.has_text
+                                .get()
+                                .then(|| view! {
+                                    <CopyMarkdown text=markdown />
+                                    <Downloads live />
+                                })
                         }
                     >
                         <StopButton stopping=live.stopping stop with_key=true />
@@ -151,7 +183,8 @@ fn Byline(live: Live) -> impl IntoView {
     let texts = use_texts();
     move || {
         live.data.with(|data| {
-            let mut facts = vec![texts.machine_written.to_owned()];
+            let by = if data.is_by_hand() { texts.edited_by_hand } else { texts.machine_written };
+            let mut facts = vec![by.to_owned()];
             if let Some(meta) = data.meta.as_ref().filter(|meta| meta.words > 0) {
                 facts.push((texts.words)(meta.words, &data.article.language));
                 facts.push((texts.minutes_to_read)(meta.reading_minutes));

@@ -5,6 +5,7 @@ use leptos_router::hooks::use_navigate;
 
 use crate::app::api::{self, Failure};
 use crate::app::live::Live;
+use crate::app::page_data::ArticleData;
 use crate::app::preferences::use_texts;
 use crate::app::use_hydrated;
 use crate::article::event::GenerationState;
@@ -39,6 +40,9 @@ pub fn ContinueButton(
         });
     };
     let possible = Memo::new(move |_| {
+        if live.data.with(ArticleData::is_by_hand) {
+            return false;
+        }
         live.progress.with(|progress| {
             matches!(
                 progress.state,

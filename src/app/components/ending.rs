@@ -7,6 +7,7 @@ use super::problem_note::ProblemNote;
 use crate::app::api::Failure;
 use crate::app::format::duration;
 use crate::app::live::Live;
+use crate::app::page_data::ArticleData;
 use crate::app::preferences::use_texts;
 use crate::article::event::GenerationState;
 
@@ -30,6 +31,9 @@ pub fn Ending(
         }
     });
     let note = move || {
+        if live.data.with(ArticleData::is_by_hand) {
+            return None;
+        }
         let meaning = if live.has_text.get() { texts.text_kept } else { texts.nothing_written };
         let plain = |said: String| {
             view! {

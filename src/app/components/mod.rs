@@ -1,5 +1,6 @@
 //! The parts that pages are made of, one a file.
 
+pub mod article_head;
 pub mod article_view;
 pub mod brief_form;
 pub mod code_copy;
@@ -7,6 +8,10 @@ pub mod confirm;
 pub mod continue_button;
 pub mod copy_markdown;
 pub mod demo_note;
+pub mod downloads;
+pub mod draft_note;
+pub mod edit_conflict;
+pub mod editor;
 pub mod ending;
 pub mod facts;
 pub mod field;

@@ -8,6 +8,7 @@ use super::moment::Moment;
 use crate::app::api;
 use crate::app::format::{cost, count};
 use crate::app::live::Live;
+use crate::app::page_data::ArticleData;
 use crate::app::preferences::use_texts;
 use crate::app::use_hydrated;
 use crate::article::generation::RevisionSummary;
@@ -21,6 +22,8 @@ pub fn RevisionBar(
     reload: Callback<()>,
     /// Whether the form for the next revision is open.
     regenerating: RwSignal<bool>,
+    /// Opens the editor.
+    edit: Callback<()>,
 ) -> impl IntoView {
     let (texts, hydrated) = (use_texts(), use_hydrated());
     let navigate = use_navigate();
@@ -46,6 +49,9 @@ pub fn RevisionBar(
         })
     };
     let how = move || {
+        if live.data.with(ArticleData::is_by_hand) {
+            return texts.edited_by_hand.to_owned();
+        }
         let (state, usage) = live.progress.with(|it| (it.state, it.usage.clone()));
         if !state.is_ended() {
             return texts.being_written.to_owned();
@@ -63,6 +69,16 @@ pub fn RevisionBar(
             <b>{which}</b>
             <span class="muted num">{how}</span>
             <span class="end">
+                <Show when=move || !live.running() && live.data.with(|it| it.shown.is_some())>
+                    <button
+                        type="button"
+                        class="btn quiet"
+                        disabled=waiting
+                        on:click=move |_| edit.run(())
+                    >
+                        {texts.edit}
+                    </button>
+                </Show>
                 <Show when=move || !live.running()>
                     <button
                         type="button"
@@ -113,14 +129,20 @@ fn RevisionList(live: Live) -> impl IntoView {
                 } else {
                     format!("/articles/{article}?revision={}", revision.id)
                 };
-                let state = revision.state.map(texts.state);
+                let made = match (revision.generation_id, revision.state.map(texts.state)) {
+                    (None, _) => texts.edited_by_hand.to_owned(),
+                    (_, state) => {
+                        let parts = [state.map(str::to_owned), revision.model];
+                        parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+                    }
+                };
                 view! {
                     <li>
                         <a href=href aria-current=here>
                             {(texts.revision_number)(revision.number)}
                         </a>
                         <span class="faint num">
-                            {state} " · " {revision.model} " · " <Moment at=revision.created_at />
+                            {made} " · " <Moment at=revision.created_at />
                         </span>
                     </li>
                 }

@@ -1,0 +1,90 @@
+import { chinese, english } from '../support/articles';
+import { expect, test, written } from '../support/fixtures';
+
+for (const language of ['en', 'zh'] as const) {
+  const sample = language === 'en' ? english : chinese;
+  test.describe(`correcting an article, in ${language}`, () => {
+    test.use({ language, locale: language === 'zh' ? 'zh-CN' : 'en-US' });
+
+    test('the preview follows, saving makes a revision by hand', async ({ page, reader, model }) => {
+      const { words } = reader;
+      const article = await written(page, model, sample);
+      await reader.open(`/articles/${article}`);
+      await reader.button(words.edit).click();
+      const text = page.getByRole('textbox', { name: words.editText });
+      await expect(text).toBeFocused();
+      const preview = page.getByRole('region', { name: words.preview });
+      await expect(preview.getByRole('heading', { level: 1 })).toHaveText(sample.title);
+      expect(await preview.locator('figure code span').count()).toBeGreaterThan(2);
+      // What does not change keeps its nodes.
+      await preview.locator('h1').evaluate((heading) => heading.setAttribute('data-kept', ''));
+
+      await text.press('Control+End');
+      await text.pressSequentially('\n\n<img src=x onerror=alert(1)> **changed**');
+      await expect(preview.locator('strong').last()).toHaveText('changed');
+      await expect(preview.locator('strong').last()).toBeInViewport();
+      await expect(preview.locator('h1[data-kept]')).toHaveCount(1);
+      expect(await preview.locator('[onerror], script').count()).toBe(0);
+
+      await text.press('Control+s');
+      await expect(reader.article.locator('strong').last()).toHaveText('changed');
+      await expect(page.getByRole('main')).toContainText(words.byHand);
+      const stored = await page.request.get(`/api/v1/articles/${article}/revisions`);
+      expect((await stored.json()).map((it: { generation_id: string | null }) => it.generation_id === null)).toEqual([true, false]);
+    });
+
+    test('an unsaved text survives a reload, and can be discarded', async ({ page, reader, model }) => {
+      const { words } = reader;
+      const article = await written(page, model, sample);
+      await reader.open(`/articles/${article}`);
+      await reader.button(words.edit).click();
+      const text = page.getByRole('textbox', { name: words.editText });
+      await text.press('Control+End');
+      await text.pressSequentially(' unsaved');
+      await reader.reload();
+      await reader.button(words.draftGoOn).click();
+      await expect(text).toHaveValue(/ unsaved$/);
+      await page.keyboard.press('Escape');
+      await reader.button(words.draftDiscard).click();
+      await expect(reader.button(words.draftGoOn)).toHaveCount(0);
+      await reader.reload();
+      await expect(reader.button(words.edit)).toBeEnabled();
+      await expect(reader.button(words.draftGoOn)).toHaveCount(0);
+    });
+
+    test('of two tabs the second is told, and sees both texts', async ({ page, reader, model, faults }) => {
+      faults.expect(/412/);
+      const { words } = reader;
+      const article = await written(page, model, sample);
+      const other = await page.context().newPage();
+      for (const tab of [page, other]) {
+        await tab.goto(`/articles/${article}`);
+        await tab.getByRole('button', { name: words.edit, exact: true }).click();
+      }
+      const text = (tab: typeof page) => tab.getByRole('textbox', { name: words.editText });
+      await text(page).fill('# First\n\none');
+      await text(other).fill('# Second\n\ntwo');
+      await page.keyboard.press('Control+s');
+      await expect(page.getByRole('article')).toContainText('one');
+
+      await other.getByRole('button', { name: words.showBoth }).click();
+      await expect(other.getByLabel(words.mine, { exact: true })).toHaveValue('# Second\n\ntwo');
+      await expect(other.getByLabel(words.theirs, { exact: true })).toHaveValue('# First\n\none');
+      await other.getByRole('button', { name: words.keepMine }).click();
+      await expect(other.getByRole('article')).toContainText('two');
+      const stored = await page.request.get(`/api/v1/articles/${article}/revisions`);
+      expect(await stored.json()).toHaveLength(3);
+    });
+  });
+}
+
+test('an article can be taken away, and machines can read its head', async ({ page, model }) => {
+  const article = await written(page, model, english);
+  const html = await (await page.request.get(`/articles/${article}`)).text();
+  const head = html.slice(0, html.indexOf('</head>'));
+  expect(head).toMatch(/<meta[^>]+name="description"[^>]+content="A lead of numbered words/);
+  expect(head).toMatch(new RegExp(`<link[^>]+href="http://[^"]+/articles/${article}"[^>]*rel="canonical"|<link[^>]+rel="canonical"[^>]+/articles/${article}"`));
+  expect(head).toContain('og:title');
+  const json = /<script type="application\/ld\+json"[^>]*>(.*?)<\/script>/s.exec(html)![1];
+  expect(JSON.parse(json)).toMatchObject({ '@type': 'TechArticle', headline: english.title });
+});

@@ -1,0 +1,51 @@
+//! Offers back what was typed into the editor and not saved.
+
+use leptos::prelude::*;
+
+use crate::app::edit_drafts::{self, EditDraft};
+use crate::app::format::local;
+use crate::app::live::Live;
+use crate::app::preferences::{use_locale, use_texts};
+
+/// See the module. Only in the browser: the server knows nothing of drafts.
+#[component]
+pub fn DraftNote(
+    /// The article.
+    live: Live,
+    /// The editor, opened by what it begins with.
+    editing: RwSignal<Option<EditDraft>>,
+) -> impl IntoView {
+    let (texts, locale) = (use_texts(), use_locale());
+    let draft = RwSignal::new(None::<EditDraft>);
+    let article = move || live.data.with_untracked(|data| data.article.id);
+    Effect::new(move || {
+        // Looked for again when the editor was left.
+        if editing.with(Option::is_none) {
+            draft.set(edit_drafts::newest(article()));
+        }
+    });
+    move || {
+        let kept = draft.get()?;
+        let behind = live.data.with(|data| data.current() != Some(kept.base));
+        let said = (texts.draft_here)(&local(kept.at, locale));
+        let said = if behind { [&said, texts.draft_behind].join(texts.between) } else { said };
+        let go_on = move |_| editing.set(draft.get_untracked());
+        let discard = move |_| {
+            edit_drafts::forget(article(), &kept.editor);
+            draft.set(edit_drafts::newest(article()));
+        };
+        (!live.running()).then(|| {
+            view! {
+                <div class="note draft">
+                    <span>{said}</span>
+                    <button type="button" class="btn" on:click=go_on>
+                        {texts.draft_go_on}
+                    </button>
+                    <button type="button" class="btn quiet" on:click=discard>
+                        {texts.draft_discard}
+                    </button>
+                </div>
+            }
+        })
+    }
+}
