@@ -3,6 +3,7 @@
 //! The whole text is parsed and built out of the page; then only the blocks that differ are put
 //! into it. So what did not change keeps its nodes, and nothing flickers.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use leptos::logging::warn;
@@ -21,6 +22,8 @@ pub struct Preview {
     copy_label: &'static str,
     /// The colours of the blocks of code that the server has seen, by their code.
     colours: HashMap<String, Vec<Highlight>>,
+    /// Where the text changed last.
+    place: RefCell<Option<Element>>,
 }
 
 impl Preview {
@@ -36,7 +39,8 @@ impl Preview {
         text: &str,
         highlights: &[Highlight],
     ) -> Result<Self, JsValue> {
-        let mut preview = Self { root, pane, copy_label, colours: HashMap::new() };
+        let mut preview =
+            Self { root, pane, copy_label, colours: HashMap::new(), place: RefCell::default() };
         let (plain, _) = preview.build(text)?;
         for (ordinal, code) in (0..).zip(codes(&plain)?) {
             let lines = highlights.iter().filter(|line| line.block == ordinal).cloned().collect();
@@ -75,10 +79,16 @@ impl Preview {
         if old.is_empty() || (head == old.len() && head == new.len()) {
             return Ok(());
         }
-        if let Some(place) = changed.and_then(|node| node.dyn_ref::<Element>()) {
+        self.place.replace(changed.and_then(|node| node.dyn_ref::<Element>()).cloned());
+        self.reveal();
+        Ok(())
+    }
+
+    /// Brings the place that changed last into view.
+    pub fn reveal(&self) {
+        if let Some(place) = &*self.place.borrow() {
             self.bring_into_view(place);
         }
-        Ok(())
     }
 
     fn build(&self, text: &str) -> Result<(Element, DomWriter), JsValue> {

@@ -222,7 +222,17 @@ pub fn Editor(
                     type="radio"
                     name="edit-tab"
                     prop:checked=move || previewing.get() == shows_preview
-                    on:change=move |_| previewing.set(shows_preview)
+                    on:change=move |_| {
+                        previewing.set(shows_preview);
+                        // What is hidden has no place to scroll to before the next frame.
+                        request_animation_frame(move || {
+                            preview.try_with_value(|preview| {
+                                if let Some(preview) = preview {
+                                    preview.reveal();
+                                }
+                            });
+                        });
+                    }
                 />
                 {label}
             </label>
