@@ -161,7 +161,7 @@ pub async fn rename_article(id: Uuid, title: String) -> Result<String, Failure> 
     struct Renamed {
         title: String,
     }
-    let edit = ArticleEdit { title: Some(title) };
+    let edit = ArticleEdit { title: Some(title), text: None };
     let answer = send_json(Method::PATCH, &format!("/api/v1/articles/{id}"), &edit).await?;
     read::<Renamed>(&answer).await.map(|renamed| renamed.title)
 }

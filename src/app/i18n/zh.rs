@@ -321,12 +321,13 @@ fn problem(problem: &Problem) -> (String, String) {
         Code::IdempotencyKeyReused => ("同一个请求编号带来了不同的内容。", "请再试一次。"),
         Code::BodyTooLarge => ("内容太长，服务器不收。", "请缩短后再试。"),
         Code::ArticleNotFound => ("没有这篇文章。", "它可能已被删除，请到文库里找。"),
-        Code::InvalidArticle => ("这样改不了。", "标题须有 1 到 300 个字；一次最多选 100 篇。"),
+        Code::InvalidArticle => {
+            ("这样改不了。", "标题须有 1 到 300 个字，正文不能空着或过长；一次最多选 100 篇。")
+        }
         Code::InvalidParameter if problem.param.as_deref() == Some("q") => {
             ("搜索的内容太长。", "最多 200 个字、32 个词，请缩短后再试。")
         }
         Code::GenerationNotFound => ("找不到这次写作。", "请刷新页面。"),
-        Code::InvalidArticle => ("这样改不行。", "请检查标题和正文：不能空着，也不能过长。"),
         Code::RevisionConflict => ("你编辑时，文章在别处改过。", "请看过两份再决定。"),
         Code::RevisionNotFound => ("没有这个版本。", "请回到当前版本。"),
         Code::GenerationEnded => ("写作已经结束。", "请刷新页面查看结果。"),
