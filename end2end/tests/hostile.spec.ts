@@ -116,6 +116,7 @@ test('hostile text never becomes anything but text, at any prefix', async ({
   gate.open();
   await expect(reader.article).toContainText('The end of it.');
   expect(await dangers()).toEqual(nothing);
+  await reader.expectDone();
   await reader.expectSameAfterReload();
   expect(await dangers()).toEqual(nothing);
 });

@@ -48,7 +48,7 @@ pub fn Editor(
     let begin = open.get_untracked();
     let base = begin.as_ref().map_or(Uuid::nil(), |begin| begin.base);
     let editor = begin.as_ref().map(|begin| begin.editor.clone()).unwrap_or_default();
-    let (title, text) = begin.map(|begin| (begin.title, begin.text)).unwrap_or_default();
+    let began_with = begin.map(|begin| (begin.title, begin.text)).unwrap_or_default();
     let (old, editor) = (StoredValue::new((old_title, old_text)), StoredValue::new(editor));
 
     let title_field = NodeRef::<leptos::html::Input>::new();
@@ -106,6 +106,7 @@ pub fn Editor(
     };
     Effect::new(move || {
         let (Some(paper), Some(pane)) = (paper.get(), pane.get()) else { return };
+        let (Some(title), Some(text)) = (title_field.get(), text_field.get()) else { return };
         let made = live.data.with_untracked(|data| {
             Preview::new(paper.into(), pane.into(), texts.copy, &data.text, &data.highlights)
         });
@@ -113,11 +114,12 @@ pub fn Editor(
             Ok(made) => preview.set_value(Some(made)),
             Err(error) => warn!("there is no preview: {error:?}"),
         }
+        // Set here, because a `prop:value` comes later than this, and an empty text would be kept.
+        title.set_value(&began_with.0);
+        text.set_value(&began_with.1);
         draw();
         keep();
-        if let Some(field) = text_field.get_untracked()
-            && field.focus().and_then(|()| field.set_selection_range(0, 0)).is_err()
-        {
+        if text.focus().and_then(|()| text.set_selection_range(0, 0)).is_err() {
             warn!("the text could not be focused");
         }
     });
@@ -250,7 +252,6 @@ pub fn Editor(
                     autocomplete="off"
                     maxlength="300"
                     node_ref=title_field
-                    prop:value=title
                     on:input=input
                 />
                 <span class="faint num" role="status">
@@ -308,7 +309,6 @@ pub fn Editor(
                     lang=language.clone()
                     readonly=move || busy.get()
                     node_ref=text_field
-                    prop:value=text
                     on:input=input
                 ></textarea>
                 <div class="pane" tabindex="0" role="region" aria-label=texts.edit_preview node_ref=pane>
