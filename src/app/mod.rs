@@ -23,6 +23,7 @@ pub mod preferences;
 pub mod preview;
 pub mod progress;
 pub mod sending;
+pub mod site_facts;
 pub mod title;
 
 use leptos::prelude::*;
@@ -34,6 +35,7 @@ use self::components::header::Header;
 use self::components::library_search::provide_search_keys;
 use self::pages::{ArticlePage, ComposePage, LibraryPage, NotFoundPage};
 use self::preferences::Preferences;
+use self::site_facts::SiteFacts;
 
 /// Whether the browser has taken the page over. Until then buttons would do nothing, and are
 /// disabled.
@@ -62,6 +64,7 @@ pub fn use_hydrated() -> Hydrated {
 pub fn App() -> impl IntoView {
     title::provide_titles();
     provide_context(Preferences::of_this_page());
+    provide_context(SiteFacts::of_this_page());
     let hydrated = RwSignal::new(false);
     provide_context(Hydrated(hydrated));
     Effect::new(move || hydrated.set(true));

@@ -124,6 +124,12 @@ codes! {
     GenerationElsewhere = "generation_elsewhere", ConflictError, 409;
     /// The `Host` header names a host that this server does not serve.
     HostNotAllowed = "host_not_allowed", PermissionError, 421;
+    /// The access token, or a session made with it, is missing or wrong.
+    AccessTokenNeeded = "access_token_needed", PermissionError, 401;
+    /// Too many wrong access tokens came.
+    TooManyGuesses = "too_many_guesses", PermissionError, 429;
+    /// The day's budget of the installation does not reach for it.
+    BudgetExhausted = "budget_exhausted", PermissionError, 429;
     /// A browser sent the request from another site.
     CrossOrigin = "cross_origin", PermissionError, 403;
     /// As many generations are waiting as the server lets wait.

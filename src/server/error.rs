@@ -20,7 +20,8 @@ use axum::Json;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::header::{
-    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+    RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::Next;
@@ -28,6 +29,7 @@ use axum::response::{IntoResponse, Response};
 use tracing::Instrument;
 use uuid::Uuid;
 
+use super::budget;
 use super::telemetry::metrics;
 use crate::article::problem::{Code, Problem, ProblemBody};
 
@@ -122,12 +124,16 @@ impl IntoResponse for ApiError {
         let mut response =
             (self.status(), Json(ProblemBody { error: self.problem.clone() })).into_response();
         let wait = self.retry_after.or(match self.problem.code.status() {
+            429 if self.problem.code == Code::BudgetExhausted => Some(budget::until_turnover()),
             429 | 503 => Some(USUAL_RETRY_AFTER),
             _ => None,
         });
         if let Some(wait) = wait {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if response.status() == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response.extensions_mut().insert(self);
         response
@@ -189,7 +195,7 @@ async fn complete(mut response: Response, method: &Method, uri: &Uri, id: &Reque
 }
 
 /// The paths whose callers are programs.
-fn speaks_json(path: &str) -> bool {
+pub(super) fn speaks_json(path: &str) -> bool {
     ["/api", "/v1", "/health", "/metrics"].iter().any(|root| {
         path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     })

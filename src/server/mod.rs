@@ -5,7 +5,10 @@
 //! only [`store`] knows SQL; only [`providers`] know model APIs.
 
 pub mod articles;
+pub mod auth;
+pub mod budget;
 pub mod cli;
+pub mod client;
 pub mod clock;
 pub mod config;
 pub mod edits;

@@ -3,9 +3,11 @@
 use axum::Router;
 use axum::routing::{get, patch, post};
 
+use super::auth::sign_in;
 use super::handlers::{
     article_edits, articles, events, exports, generations, health, openapi, page_data,
 };
+use super::security::Protection;
 use super::state::AppState;
 use super::{security, shell};
 
@@ -40,7 +42,11 @@ pub fn router(state: &AppState) -> Router {
         .route("/page-data/library", get(page_data::library))
         .route("/page-data/articles/{id}", get(page_data::article))
         .with_state(state.clone());
-    let routes = api.merge(health::routes(state.clone())).merge(shell::pages(state.clone()));
+    let routes = api
+        .merge(health::routes(state.clone()))
+        .merge(sign_in::routes(state))
+        .merge(shell::pages(state.clone()));
+    let protection = Protection::of(&state.config.server, state.access.clone());
     let max_text_bytes = state.config.generation.max_text_bytes;
-    security::protect(routes, streams, texts, max_text_bytes, &state.config.server.allowed_hosts)
+    security::protect(routes, streams, texts, max_text_bytes, protection)
 }

@@ -1,9 +1,9 @@
 //! What protects the server from other sites, from hostile pages and from itself: layers around
 //! the whole router.
 //!
-//! There is no sign-in yet, so whoever reaches the port may do everything. Therefore the port is
-//! bound to this machine alone ([`check_bind`]), and the browser on it is kept from being used
-//! against it: the Host check stops DNS rebinding, the cross-origin check stops forged requests.
+//! Without an access token whoever reaches the port may do everything. Therefore it is bound to this
+//! machine alone then ([`check_bind`]). Token or not, browsers are kept from being used against
+//! the server: the Host check stops DNS rebinding, the cross-origin check stops forged requests.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
@@ -13,8 +13,10 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::Method;
 use axum::http::header::{
-    CONTENT_LENGTH, CONTENT_SECURITY_POLICY, EXPECT, HOST, HeaderName, HeaderValue,
+    AUTHORIZATION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, EXPECT, HOST,
+    HeaderName, HeaderValue, IF_MATCH, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -22,11 +24,15 @@ use futures_util::StreamExt;
 use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 use tower_http_csrf::csrf::{CsrfLayer, ProtectionError};
 
+use super::auth::Access;
+use super::client::{self, Front};
+use super::config::ServerConfig;
 use super::error::{self, ApiError};
 use super::telemetry::metrics;
 use crate::article::problem::{Code, Problem};
@@ -42,6 +48,9 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 const DRAIN_LIMIT: usize = 32 << 20;
 /// How long that may take.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a browser remembers what another origin may do.
+const PREFLIGHT_AGE: Duration = Duration::from_secs(600);
 
 /// What every answer carries. A page sets a policy of its own, which then stands.
 const DEFAULT_CSP: &str =
@@ -61,35 +70,74 @@ const HEADERS: &[(&str, &str)] = &[
 /// A bind that strangers could reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "refusing to listen on {0}: other machines could reach it, and this version has no sign-in, so \
-     anyone there could read and spend everything. Listen on 127.0.0.1:{port} and reach it through \
-     `ssh -L {port}:127.0.0.1:{port}`, or through a reverse proxy on this machine that asks for a \
-     password.", port = .0.port()
+    "refusing to listen on {0}: other machines could reach it, and without an access token anyone \
+     there could read and spend everything. Set INKSTREAM_ACCESS_TOKEN (`openssl rand -hex 16` \
+     makes one), or listen on 127.0.0.1:{port} and reach it through \
+     `ssh -L {port}:127.0.0.1:{port}`.", port = .0.port()
 )]
 pub struct BindRefused(pub SocketAddr);
 
-/// Refuses to listen beyond this machine.
+/// Refuses to listen beyond this machine where no token is asked for.
 ///
 /// # Errors
-/// The address is not a loopback address.
-pub fn check_bind(address: SocketAddr) -> Result<(), BindRefused> {
-    if address.ip().to_canonical().is_loopback() { Ok(()) } else { Err(BindRefused(address)) }
+/// The address is not a loopback address, and there is no token.
+pub fn check_bind(address: SocketAddr, has_token: bool) -> Result<(), BindRefused> {
+    let local = address.ip().to_canonical().is_loopback();
+    if local || has_token { Ok(()) } else { Err(BindRefused(address)) }
+}
+
+/// What [`protect`] goes by.
+#[derive(Clone, Debug, Default)]
+pub struct Protection {
+    /// Proxies and the public address.
+    pub front: Front,
+    /// Names, in lower case, that may stand in `Host` beside those of loopback.
+    pub hosts: BTreeSet<String>,
+    /// Whether addresses may stand there as well. No name leads to them, so nothing is rebound.
+    pub any_address: bool,
+    /// Origins whose pages may use the API.
+    pub cors_origins: Vec<String>,
+    /// The gate.
+    pub access: Option<Arc<Access>>,
+}
+
+impl Protection {
+    /// What a configuration asks for, with the gate that was made of it.
+    pub fn of(config: &ServerConfig, access: Option<Arc<Access>>) -> Self {
+        let public_host = config.public_url.iter().map(|public| public.host.clone());
+        Self {
+            hosts: config.allowed_hosts.iter().cloned().chain(public_host).collect(),
+            any_address: !config.listen.ip().to_canonical().is_loopback(),
+            front: Front {
+                trusted_proxies: config.trusted_proxies.clone(),
+                public_url: config.public_url.clone(),
+            },
+            cors_origins: config.cors_origins.clone(),
+            access,
+        }
+    }
 }
 
 /// Wraps a finished router in everything that stands before and behind it, from the outside in:
-/// request id and error shape, metrics, headers, Host check, cross-origin check, body limit,
-/// panics; and around `plain`, which never answers with an event stream, compression.
+/// request id and error shape, metrics, headers, who the client is, Host check, other origins,
+/// cross-origin check, access, body limit, panics; and around `plain`, which never answers with an
+/// event stream, compression.
 ///
 /// `texts` take the text of an article, of `max_text_bytes` at most, in the body of a request.
-/// `allowed_hosts` are names, in lower case, that may stand in `Host` beside those of loopback.
 pub fn protect(
     plain: Router,
     streams: Router,
     texts: Router,
     max_text_bytes: usize,
-    allowed_hosts: &[String],
+    protection: Protection,
 ) -> Router {
-    let hosts: Arc<BTreeSet<String>> = Arc::new(allowed_hosts.iter().cloned().collect());
+    let Protection { front, hosts, any_address, cors_origins, access } = protection;
+    let public_origin = front.public_url.as_ref().map(|public| public.origin.clone());
+    let trusted = cors_origins.iter().chain(&public_origin);
+    let csrf = trusted.fold(CsrfLayer::new(), |layer, origin| {
+        // Both are origins since the configuration was read.
+        layer.clone().add_trusted_origin(origin).unwrap_or(layer)
+    });
     let plain = plain
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
@@ -111,11 +159,14 @@ pub fn protect(
         .merge(streams)
         .merge(texts)
         .layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT))
-        .layer(
-            CsrfLayer::new()
-                .with_rejection_response(|_: ProtectionError| cross_origin().into_response()),
-        )
-        .layer(middleware::from_fn_with_state(hosts, check_host))
+        .layer(middleware::from_fn_with_state(access, Access::require))
+        .layer(csrf.with_rejection_response(|_: ProtectionError| cross_origin().into_response()));
+    if !cors_origins.is_empty() {
+        router = router.layer(cors(&cors_origins));
+    }
+    let mut router = router
+        .layer(middleware::from_fn_with_state(Arc::new((hosts, any_address)), check_host))
+        .layer(middleware::from_fn_with_state(Arc::new(front), client::know))
         .layer(SetResponseHeaderLayer::if_not_present(
             CONTENT_SECURITY_POLICY,
             HeaderValue::from_static(DEFAULT_CSP),
@@ -132,7 +183,7 @@ pub fn protect(
 /// Lets only requests through that were addressed to this machine by one of its names. A page of
 /// another site that lets its own name point here (DNS rebinding) names that site.
 async fn check_host(
-    State(allowed): State<Arc<BTreeSet<String>>>,
+    State(allowed): State<Arc<(BTreeSet<String>, bool)>>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -142,7 +193,7 @@ async fn check_host(
         .map(|authority| authority.as_str())
         .or_else(|| request.headers().get(HOST).and_then(|value| value.to_str().ok()))
         .unwrap_or_default();
-    if is_allowed(host, &allowed) {
+    if is_allowed(host, &allowed.0, allowed.1) {
         next.run(request).await
     } else {
         host_not_allowed(host).into_response()
@@ -150,17 +201,11 @@ async fn check_host(
 }
 
 /// Whether `Host` names this machine. The port does not matter: a tunnel may have another.
-fn is_allowed(host: &str, allowed: &BTreeSet<String>) -> bool {
-    let (name, port) = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((address, port)) => (address, port.strip_prefix(':').unwrap_or(port)),
-        None => host.rsplit_once(':').unwrap_or((host, "")),
-    };
-    if !port.bytes().all(|byte| byte.is_ascii_digit()) {
-        return false;
-    }
+fn is_allowed(host: &str, allowed: &BTreeSet<String>, any_address: bool) -> bool {
+    let Some((name, _)) = client::split_port(host) else { return false };
     let name = name.to_ascii_lowercase();
     name == "localhost"
-        || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+        || name.parse::<IpAddr>().is_ok_and(|address| any_address || address.is_loopback())
         || allowed.contains(&name)
 }
 
@@ -169,8 +214,8 @@ fn host_not_allowed(host: &str) -> ApiError {
     Problem::new(
         Code::HostNotAllowed,
         format!("This server does not answer for the host \"{shown}\"."),
-        "Use localhost or 127.0.0.1. Behind a reverse proxy, add the name to `allowed_hosts` in \
-         [server] of inkstream.toml.",
+        "Use localhost or 127.0.0.1. Behind a reverse proxy, set `public_url` in [server] of \
+         inkstream.toml to the address that people type, or add the name to `allowed_hosts`.",
     )
     .with_param("Host")
     .into()
@@ -197,6 +242,27 @@ struct BodyLimit {
 }
 
 const BODY: BodyLimit = BodyLimit { bytes: BODY_LIMIT, refusal: error::body_too_large };
+
+/// Lets pages of these origins use the API with a token. Cookies stay out of it: they are not sent
+/// across sites, and answers do not allow them.
+fn cors(origins: &[String]) -> CorsLayer {
+    let name = HeaderName::from_static;
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(
+            origins.iter().filter_map(|origin| HeaderValue::try_from(origin).ok()),
+        ))
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allow_headers([
+            AUTHORIZATION,
+            CONTENT_TYPE,
+            IF_MATCH,
+            name("idempotency-key"),
+            name("last-event-id"),
+            error::X_REQUEST_ID,
+        ])
+        .expose_headers([ETAG, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE, error::X_REQUEST_ID])
+        .max_age(PREFLIGHT_AGE)
+}
 
 /// Answers 413 to a body that announces itself as too large, after taking it in.
 async fn refuse_large_bodies(
@@ -230,7 +296,7 @@ mod tests {
     use super::*;
 
     fn allowed(host: &str) -> bool {
-        is_allowed(host, &BTreeSet::from(["ink.example.org".to_owned()]))
+        is_allowed(host, &BTreeSet::from(["ink.example.org".to_owned()]), false)
     }
 
     #[test]
@@ -267,12 +333,13 @@ mod tests {
     }
 
     #[test]
-    fn only_loopback_addresses_may_be_bound() {
+    fn without_a_token_only_loopback_addresses_may_be_bound() {
         for address in ["127.0.0.1:0", "127.8.9.1:80", "[::1]:3000", "[::ffff:127.0.0.1]:3000"] {
-            assert!(check_bind(address.parse().unwrap()).is_ok(), "{address}");
+            assert!(check_bind(address.parse().unwrap(), false).is_ok(), "{address}");
         }
         for address in ["0.0.0.0:3000", "[::]:3000", "192.168.1.2:3000"] {
-            let refused = check_bind(address.parse().unwrap()).unwrap_err();
+            assert!(check_bind(address.parse().unwrap(), true).is_ok(), "{address}");
+            let refused = check_bind(address.parse().unwrap(), false).unwrap_err();
             assert!(refused.to_string().contains("ssh -L 3000:127.0.0.1:3000"), "{refused}");
         }
     }

@@ -26,6 +26,7 @@ use super::error;
 use super::state::AppState;
 use crate::app::App;
 use crate::app::preferences::Preferences;
+use crate::app::site_facts::SiteFacts;
 
 /// The fonts of the first line of every page; without this they come after the style sheet.
 const FIRST_FONTS: [&str; 2] =
@@ -157,9 +158,21 @@ fn not_built() -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, said).into_response()
 }
 
+/// The elements that load the client's style sheets, for a page without the client; empty while it
+/// is not built.
+pub fn stylesheets(state: &AppState) -> String {
+    let site = Site { dir: state.config.server.site_dir.clone(), head: Arc::default() };
+    let head = site.head().unwrap_or_default();
+    head.split_inclusive('>')
+        .filter(|element| element.contains("rel=\"stylesheet\""))
+        .collect::<String>()
+        .replace(NONCE, "")
+}
+
 /// The whole page.
 fn shell(head: &str) -> impl IntoView + use<> {
     let preferences = Preferences::of_this_page();
+    let facts = SiteFacts::of_this_page();
     let nonce = use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
     if let Some(response) = use_context::<ResponseOptions>() {
         match HeaderValue::from_str(&policy(&nonce)) {
@@ -176,7 +189,10 @@ fn shell(head: &str) -> impl IntoView + use<> {
     let head = head.replace(NONCE, &nonce);
     view! {
         <!DOCTYPE html>
-        <html lang=preferences.locale.tag() data-theme=preferences.theme.name()>
+        <html lang=preferences.locale.tag() data-theme=preferences.theme.name()
+            data-plain-http=facts.plain_http.then_some("")
+            data-signed-in=facts.signed_in.then_some("")
+        >
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />

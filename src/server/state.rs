@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 
+use super::auth::{Access, session};
 use super::config::Config;
 use super::generations::Generations;
 use super::indexing::Indexing;
@@ -17,6 +18,8 @@ pub struct AppState {
     pub config: Arc<Config>,
     /// The database.
     pub store: Store,
+    /// The gate, where there is an access token.
+    pub access: Option<Arc<Access>>,
     /// The service that writes articles.
     pub generations: Generations,
     /// What makes older articles searchable.
@@ -31,11 +34,18 @@ impl AppState {
     /// The data directory or the database cannot be used; the error names it and the remedy.
     pub async fn start(config: Config) -> Result<Self, StoreError> {
         let store = Store::open(&config.server.data_dir).await?;
+        let access = match &config.server.access_token {
+            None => None,
+            Some(token) => {
+                let key = session::key_in(&config.server.data_dir)?;
+                Some(Arc::new(Access::new(token, &key, config.server.session_lifetime)))
+            }
+        };
         let config = Arc::new(config);
         let providers = providers::build(&config);
         let generations = Generations::start(Arc::clone(&config), providers, store.clone()).await?;
         let indexing = Indexing::start(store.clone());
-        let state = Self { config, store, generations, indexing };
+        let state = Self { config, store, access, generations, indexing };
         state.purge_deleted().await?;
         Ok(state)
     }

@@ -182,7 +182,8 @@ fn a_typo_is_named_with_its_line_its_table_and_what_was_meant() {
     assert_eq!(
         Files::with("# a comment\n[server]\ndata_dir = \"x\"\nlisen = \"127.0.0.1:1\"\n").error(),
         "inkstream.toml:4: unknown key `lisen` in [server]; did you mean `listen`? Known there: \
-         listen, data_dir, site_dir, allowed_hosts, discover."
+         listen, data_dir, site_dir, access_token, session_days, public_url, allowed_hosts, \
+         trusted_proxies, cors_origins, discover."
     );
     let error = Files::with("[sever]\n").error();
     assert!(error.starts_with("inkstream.toml:1: unknown table `sever`"), "{error}");
@@ -424,7 +425,7 @@ fn openai_base_url_puts_another_server_in_openais_place() {
 
 #[test]
 fn what_cannot_be_honoured_yet_is_said() {
-    for name in ["INKSTREAM_DATABASE_URL", "INKSTREAM_REDIS_URL", "INKSTREAM_ACCESS_TOKEN"] {
+    for name in ["INKSTREAM_DATABASE_URL", "INKSTREAM_REDIS_URL"] {
         let error = error_of(&Files::empty().sources().with(name, "sk-secret"));
         assert!(error.contains("not supported by this version"), "{error}");
         assert!(error.contains(&format!("Unset {name}")), "{error}");

@@ -2,11 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests may")]
 
+mod access;
 mod bad_input;
+mod budget;
 mod commands;
 mod config;
 mod edits;
 mod faults;
+mod hosting;
 mod library;
 mod lifecycle;
 mod process;

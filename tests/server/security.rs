@@ -11,6 +11,7 @@ use axum::routing::{get, post};
 use inkstream::article::problem::{Code, Problem};
 use inkstream::server::error::{self, ApiError, RequestId};
 use inkstream::server::extract::{JsonBody, JsonBytes};
+use inkstream::server::security::Protection;
 use inkstream::server::telemetry::metrics;
 use inkstream::server::{security, serve};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
@@ -58,7 +59,7 @@ impl Server {
             axum::Router::new(),
             axum::Router::new(),
             1024,
-            &["ink.example.org".to_owned()],
+            Protection { hosts: ["ink.example.org".to_owned()].into(), ..Protection::default() },
         );
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -91,6 +91,12 @@ impl Server {
         Self::start_in(data, file, settings).await
     }
 
+    /// The same, with other settings laid over those it was started with.
+    pub async fn restart_with(mut self, settings: &[(&str, &str)]) -> Self {
+        self.settings.extend(settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
+        self.restart().await
+    }
+
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.base)).timeout(PATIENCE)
     }

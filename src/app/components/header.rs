@@ -4,10 +4,11 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 
 use super::language_switch::LanguageSwitch;
+use super::site_line::{PlainHttpLine, SignOut};
 use super::theme_switch::ThemeSwitch;
 use crate::app::preferences::use_texts;
 
-/// The name, the way to every page, language and theme.
+/// The name, the way to every page, language and theme, and the way out.
 #[component]
 pub fn Header() -> impl IntoView {
     let texts = use_texts();
@@ -28,8 +29,10 @@ pub fn Header() -> impl IntoView {
             <div class="end">
                 <LanguageSwitch />
                 <ThemeSwitch />
+                <SignOut />
             </div>
         </header>
+        <PlainHttpLine />
     }
     .into_any()
 }

@@ -30,6 +30,7 @@ pub mod revision_bar;
 pub mod row_title;
 pub mod sampling_fields;
 pub mod selection_bar;
+pub mod site_line;
 pub mod stage_progress;
 pub mod stop_button;
 pub mod style_choice;

@@ -223,6 +223,11 @@ pub(super) static TEXTS: Texts = Texts {
         more => format!("{more} articles are deleted."),
     },
 
+    // Signing in, and what the connection is.
+    sign_out: "Sign out",
+    plain_http: "This connection is not encrypted: others on the network can read along.",
+    understood: "Understood",
+
     not_found_title: "There is no such page",
     not_found_hint: "The address may be mistyped, or the page has moved.",
     article_not_found: "There is no such article",
@@ -397,6 +402,14 @@ fn problem(problem: &Problem) -> (String, String) {
             "Too many articles are waiting to be written.",
             "Try again in a moment. What you typed is still here.",
         ),
+        Code::BudgetExhausted => (
+            "Today's budget of this installation is used up.",
+            "It begins anew at midnight UTC; whoever runs the server can raise it. What you typed \
+             is still here.",
+        ),
+        Code::AccessTokenNeeded | Code::TooManyGuesses => {
+            ("Your sign-in has ended.", "Reload the page to sign in again. Your draft is kept.")
+        }
         Code::ShuttingDown => ("The server is restarting.", "Try again in a moment."),
         _ => return (problem.message.clone(), problem.resolution.clone()),
     };

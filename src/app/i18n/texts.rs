@@ -225,6 +225,11 @@ pub struct Texts {
     pub delete_selected: &'static str,
     pub deleted_several: fn(usize) -> String,
 
+    // Signing in, and what the connection is.
+    pub sign_out: &'static str,
+    pub plain_http: &'static str,
+    pub understood: &'static str,
+
     // When something fails.
     pub not_found_title: &'static str,
     pub not_found_hint: &'static str,

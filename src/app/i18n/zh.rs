@@ -206,6 +206,11 @@ pub(super) static TEXTS: Texts = Texts {
     delete_selected: "删除所选",
     deleted_several: |articles| format!("已删除 {articles} 篇文章。"),
 
+    // Signing in, and what the connection is.
+    sign_out: "退出登录",
+    plain_http: "当前连接未加密，同一网络中的其他人可能看到您的内容。",
+    understood: "知道了",
+
     not_found_title: "没有这个页面",
     not_found_hint: "地址可能有误，或者页面已经搬走。",
     article_not_found: "没有这篇文章",
@@ -338,6 +343,13 @@ fn problem(problem: &Problem) -> (String, String) {
         Code::HostNotAllowed => ("服务器不接受这个主机名。", "请换用配置中的地址访问。"),
         Code::CrossOrigin => ("请求来自另一个网站，已被拒绝。", "请在本页面重新操作。"),
         Code::Overloaded => ("排队等待写作的文章太多。", "请稍后再试，输入的内容还在。"),
+        Code::BudgetExhausted => (
+            "这台服务器今天的预算已用完。",
+            "预算在世界标准时间零点重新计算，管理员也可以调高。输入的内容还在。",
+        ),
+        Code::AccessTokenNeeded | Code::TooManyGuesses => {
+            ("登录已失效。", "请刷新页面重新登录，草稿会保留。")
+        }
         Code::ShuttingDown => ("服务器正在重启。", "请稍后再试。"),
         Code::StorageUnavailable => {
             ("数据库无法写入。", "请腾出空间或检查数据库文件后再试，输入的内容还在。")

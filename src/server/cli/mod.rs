@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::config::{Config, Sources, discover};
+use super::config::{Config, Sources, discover, unpriced};
 use super::store::{Store, StoreError};
 use super::telemetry::{self, metrics};
 
@@ -136,7 +136,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
 async fn complete(config: Config) -> Config {
     metrics::start();
     let config = discover::complete(config).await;
-    for warning in &config.warnings {
+    for warning in config.warnings.iter().chain(&unpriced(&config)) {
         tracing::warn!("{warning}");
     }
     config

@@ -20,7 +20,7 @@ const UPKEEP: Duration = Duration::from_secs(5);
 /// # Errors
 /// What keeps the server from starting, with the remedy: nothing has been begun then.
 pub async fn run(config: Config) -> Result<ExitCode, Failure> {
-    security::check_bind(config.server.listen)?;
+    security::check_bind(config.server.listen, config.server.access_token.is_some())?;
     let _lock = ServeLock::acquire(&config.server.data_dir).map_err(storage)?;
     let listener = serve::bind(config.server.listen).await?;
     let config = complete(config).await;

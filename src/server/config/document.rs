@@ -38,7 +38,7 @@ pub(super) struct Table {
 /// A whole file.
 #[derive(Debug, Default)]
 pub(super) struct Document {
-    /// `[server]`, `[generation]`, `[log]`.
+    /// `[server]`, `[generation]`, `[limits]`, `[log]`.
     pub sections: BTreeMap<String, Table>,
     pub providers: Vec<Table>,
     pub models: Vec<Table>,
@@ -47,7 +47,21 @@ pub(super) struct Document {
 
 /// The keys of each table. A key that is not here is a typo.
 pub(super) const SECTIONS: &[(&str, &[&str])] = &[
-    ("server", &["listen", "data_dir", "site_dir", "allowed_hosts", "discover"]),
+    (
+        "server",
+        &[
+            "listen",
+            "data_dir",
+            "site_dir",
+            "access_token",
+            "session_days",
+            "public_url",
+            "allowed_hosts",
+            "trusted_proxies",
+            "cors_origins",
+            "discover",
+        ],
+    ),
     (
         "generation",
         &[
@@ -60,6 +74,7 @@ pub(super) const SECTIONS: &[(&str, &[&str])] = &[
             "max_text_bytes",
         ],
     ),
+    ("limits", &["daily_budget", "currency"]),
     ("log", &["filter", "format"]),
 ];
 const PROVIDER_KEYS: &[&str] = &["name", "protocol", "base_url", "api_key"];
@@ -75,7 +90,7 @@ const MODEL_KEYS: &[&str] = &[
     "continuation",
 ];
 const ROUTE_KEYS: &[&str] = &["technical", "tutorial", "overview", "default"];
-const TABLES: &[&str] = &["server", "generation", "log", "providers", "models", "routes"];
+const TABLES: &[&str] = &["server", "generation", "limits", "log", "providers", "models", "routes"];
 
 /// What a file is read with: its name and text for the lines, the environment for `${NAME}`.
 struct Reader<'a> {

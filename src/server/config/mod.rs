@@ -8,6 +8,7 @@
 mod catalog;
 pub mod discover;
 mod document;
+mod hosting;
 mod location;
 mod presets;
 mod routes;
@@ -19,8 +20,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use secrecy::SecretString;
 
+pub use hosting::{PublicUrl, unpriced};
 pub use location::{ConfigError, Location};
 pub use sources::Sources;
 
@@ -37,6 +40,8 @@ pub struct Config {
     pub server: ServerConfig,
     /// Limits of a generation.
     pub generation: GenerationConfig,
+    /// Limits of the whole installation.
+    pub limits: LimitsConfig,
     /// Model APIs, by name.
     pub providers: BTreeMap<String, ProviderConfig>,
     /// Models, by the name that briefs and routes use. Every `provider` in it exists.
@@ -78,9 +83,10 @@ impl Config {
             section("server")?.flag("discover")?,
             &mut warnings,
         )?;
-        Ok(Self {
+        let config = Self {
             server: settings::server(section("server")?)?,
             generation: settings::generation(section("generation")?)?,
+            limits: hosting::limits(section("limits")?)?,
             log: settings::log(section("log")?, &environment)?,
             demo_only: catalog.is_demo_only(),
             providers: catalog.providers,
@@ -88,7 +94,10 @@ impl Config {
             routes: catalog.routes,
             discovery: catalog.discovery,
             warnings,
-        })
+        };
+        let budget = section("limits")?.get("daily_budget")?;
+        hosting::check_currencies(&config, &budget.location)?;
+        Ok(config)
     }
 }
 
@@ -118,6 +127,26 @@ pub struct ServerConfig {
     pub site_dir: PathBuf,
     /// Host names, in lower case, under which a reverse proxy forwards requests.
     pub allowed_hosts: Vec<String>,
+    /// What everyone has to show who wants in; `None`: nobody has to.
+    pub access_token: Option<SecretString>,
+    /// How long a sign-in lasts.
+    pub session_lifetime: Duration,
+    /// The address that people type.
+    pub public_url: Option<PublicUrl>,
+    /// Proxies whose word about the client counts.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Origins of other sites whose pages may use the API.
+    pub cors_origins: Vec<String>,
+}
+
+/// `[limits]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LimitsConfig {
+    /// What all articles of a day (UTC) may cost together, in millionths of `currency`; `None`: no
+    /// limit.
+    pub daily_budget: Option<i64>,
+    /// ISO 4217.
+    pub currency: String,
 }
 
 /// `[log]`

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::document::{Document, SECTIONS, Setting, Table, Value};
 use super::location::{ConfigError, Location, closest};
 use super::sources::Environment;
-use super::{GenerationConfig, LogConfig, LogFormat, ServerConfig};
+use super::{GenerationConfig, LogConfig, LogFormat, ServerConfig, hosting};
 
 /// A day: no timeout is longer.
 const LONGEST_SECONDS: f64 = 86_400.0;
@@ -16,7 +16,6 @@ const LONGEST_SECONDS: f64 = 86_400.0;
 const LATER: &[(&str, &str)] = &[
     ("INKSTREAM_DATABASE_URL", "other databases than the built-in SQLite are"),
     ("INKSTREAM_REDIS_URL", "Redis is"),
-    ("INKSTREAM_ACCESS_TOKEN", "signing in is"),
 ];
 
 /// The variable that overrides a setting.
@@ -92,6 +91,13 @@ pub(super) fn server(table: &Table) -> Result<ServerConfig, ConfigError> {
             .into_iter()
             .map(|host| host.to_ascii_lowercase())
             .collect(),
+        access_token: hosting::access_token(table)?,
+        session_lifetime: Duration::from_secs(
+            u64::from(table.whole("session_days", 1, 365)?) * 86_400,
+        ),
+        public_url: hosting::public_url(table)?,
+        trusted_proxies: hosting::trusted_proxies(table)?,
+        cors_origins: hosting::cors_origins(table)?,
     })
 }
 

@@ -20,11 +20,14 @@ use uuid::Uuid;
 
 use live::{Live, Record};
 
+use super::budget::Reservation;
 use super::clock::now_ms;
 use super::config::Config;
 use super::error::internal;
 use super::event_log::{EventLog, Follower};
 use super::pipeline::preprocess::language_of;
+use super::pipeline::route::expected_cost;
+use super::pipeline::tokens::TokenEstimate;
 use super::pipeline::{Job, Progress, Providers, StopReason, StopSignal};
 use super::store::records::{ArticleRef, Created, IdempotencyKey, NewGeneration, StoredGeneration};
 use super::store::{Store, StoreError, owners};
@@ -283,6 +286,9 @@ impl Generations {
             ));
         }
         let live = Arc::new(self.prepare(brief, &request, continues.as_ref()));
+        if let Some(earlier) = self.set_aside(&live, &request).await? {
+            return Ok(earlier);
+        }
         let new = NewGeneration {
             id: live.job.id,
             article: match request.article {
@@ -312,6 +318,34 @@ impl Generations {
         })
     }
 
+    /// Sets aside what a generation is expected to cost. Gives the generation that the same request
+    /// made before, where there is no room for another: asking again for it costs nothing.
+    async fn set_aside(&self, live: &Live, request: &Request) -> Result<Option<Uuid>, Problem> {
+        let inner = &self.0;
+        if inner.config.limits.daily_budget.is_none() {
+            return Ok(None);
+        }
+        let job = &live.job;
+        let so_far = TokenEstimate::of(&job.log.text());
+        let expected = expected_cost(&inner.config, &job.brief, &job.language, so_far);
+        match Reservation::claim(&inner.config.limits, &inner.store, job.id, expected).await {
+            Ok(reservation) => {
+                if let Some(reservation) = reservation {
+                    // It is set once, here.
+                    let _ = job.reservation.set(reservation);
+                }
+                Ok(None)
+            }
+            Err(problem) => match &request.idempotency {
+                None => Err(problem),
+                Some(key) => match inner.store.made_by_key(key, now_ms()).await {
+                    Ok(Created::Repeated(earlier)) => Ok(Some(earlier)),
+                    _ => Err(problem),
+                },
+            },
+        }
+    }
+
     /// Stores a beginning and starts the work, in the order that is safe and quickest.
     async fn store_and_run(
         &self,
@@ -332,7 +366,12 @@ impl Generations {
         if sure {
             self.spawn(Arc::clone(&live));
         }
-        match self.0.store.create_generation(&new).await {
+        let created = self.0.store.create_generation(&new).await;
+        if !sure && !matches!(created, Ok(Created::New)) {
+            // It never begins.
+            self.settle(&live).await;
+        }
+        match created {
             Ok(Created::New) => {
                 *live.record() = Record::Stored;
                 if sure {
@@ -373,6 +412,7 @@ impl Generations {
                 log,
                 progress: Mutex::new(Progress::default()),
                 stop: StopSignal::default(),
+                reservation: std::sync::OnceLock::new(),
                 accepted: tokio::time::Instant::now(),
                 config: Arc::clone(&self.0.config),
                 providers: Arc::clone(&self.0.providers),

@@ -30,6 +30,15 @@ const FLUSH_REST: Duration = Duration::from_millis(40);
 const RETRY_EVERY: Duration = Duration::from_secs(1);
 
 impl Generations {
+    /// Gives back what was set aside for a generation beyond its cost; a store that is stuck does
+    /// not hold up the end.
+    pub(super) async fn settle(&self, live: &Live) {
+        if let Some(reservation) = live.job.reservation.get() {
+            let cost = live.job.progress().usage.cost.unwrap_or_default();
+            let _stuck = tokio::time::timeout(RETRY_EVERY, reservation.settle(cost)).await;
+        }
+    }
+
     /// Runs a generation from its place in line to its last event, and stores it.
     pub(super) async fn run(&self, live: &Live) {
         let _running = metrics::RunningGeneration::begin();
@@ -67,6 +76,7 @@ impl Generations {
                 "generation failed"
             );
         }
+        self.settle(live).await;
         live.seal(ending);
         self.0.ended.notify_one();
         live.settled.cancelled().await;

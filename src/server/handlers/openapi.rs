@@ -1,7 +1,9 @@
 //! The API's document, OpenAPI 3.1.
 
 use axum::Json;
-use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
+use utoipa::{Modify, OpenApi};
 
 use super::{article_edits, articles, events, exports, generations};
 use crate::article::event::{Highlight, Meta, Notice, Routed, Usage};
@@ -30,6 +32,8 @@ use crate::article::event::{Highlight, Meta, Notice, Routed, Usage};
         articles::make_current,
         show,
     ),
+    modifiers(&EverywhereElse),
+    security(("token" = [])),
     components(schemas(Highlight, Meta, Notice, Routed, Usage)),
     tags(
         (name = "generations", description = "One run of the pipeline for a brief"),
@@ -37,6 +41,41 @@ use crate::article::event::{Highlight, Meta, Notice, Routed, Usage};
     )
 )]
 pub struct ApiDocument;
+
+/// What holds for every call: the access token, and what its absence is answered with.
+struct EverywhereElse;
+
+impl Modify for EverywhereElse {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("The access token of the installation, where it has one"))
+            .build();
+        if let Some(components) = &mut document.components {
+            components.add_security_scheme("token", SecurityScheme::Http(scheme));
+        }
+        for item in document.paths.paths.values_mut() {
+            let operations =
+                [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+            for operation in operations.into_iter().flatten() {
+                for (status, what) in [
+                    ("401", "the access token is missing or wrong"),
+                    ("429", "too many wrong access tokens, or the day's budget is used up"),
+                ] {
+                    let problem = ContentBuilder::new()
+                        .schema(Some(Ref::from_schema_name("ProblemBody")))
+                        .build();
+                    let response = ResponseBuilder::new()
+                        .description(what)
+                        .content("application/json", problem)
+                        .build();
+                    let known = &mut operation.responses.responses;
+                    known.entry(status.to_owned()).or_insert_with(|| response.into());
+                }
+            }
+        }
+    }
+}
 
 /// This document.
 #[utoipa::path(get, path = "/api/v1/openapi.json", tag = "document",

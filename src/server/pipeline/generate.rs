@@ -126,6 +126,8 @@ enum End {
     Failed(ProviderError),
     Stopped(Stop),
     TooLong,
+    /// What it may cost is used up, or could not be asked for.
+    NotCovered(Problem),
 }
 
 /// An attempt that is being written.
@@ -213,6 +215,9 @@ impl<'a> Writing<'a> {
                         return End::TooLong;
                     }
                     self.show_usage_when_due();
+                    if let Err(problem) = self.cover().await {
+                        return End::NotCovered(problem);
+                    }
                 }
                 Some(Ok(ModelEvent::Reasoning(text))) => {
                     self.token_came();
@@ -223,6 +228,9 @@ impl<'a> Writing<'a> {
                     }
                     job.log.push(&Event::Reasoning { text });
                     self.show_usage_when_due();
+                    if let Err(problem) = self.cover().await {
+                        return End::NotCovered(problem);
+                    }
                 }
                 Some(Ok(ModelEvent::Usage { prompt, completion })) => {
                     self.reported = Some((prompt, completion));
@@ -249,6 +257,15 @@ impl<'a> Writing<'a> {
                 attempt.first_token_ms = Some(first_token_ms);
             }
         }
+    }
+
+    /// Has what it costs so far set aside.
+    async fn cover(&self) -> Result<(), Problem> {
+        let price = self.model.price_input.zip(self.model.price_output);
+        let (Some(reservation), Some((input, output))) = (self.job.reservation.get(), price) else {
+            return Ok(());
+        };
+        reservation.cover(cost(self.prompt_tokens, self.completion.tokens(), input, output)).await
     }
 
     /// Writes the figures behind the first token and then now and then. Behind, not before: a
@@ -338,6 +355,7 @@ impl<'a> Writing<'a> {
         let (attempt_outcome, outcome) = match end {
             _ if !fits => (AttemptOutcome::Failed, Outcome::Failed(self.too_long())),
             End::TooLong => (AttemptOutcome::Failed, Outcome::Failed(self.too_long())),
+            End::NotCovered(problem) => (AttemptOutcome::Failed, Outcome::Failed(problem)),
             End::Finished(FinishReason::Stop) if job.log.text_len() == 0 => {
                 (AttemptOutcome::Failed, Outcome::Failed(empty(&self.model.name)))
             }

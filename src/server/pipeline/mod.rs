@@ -21,6 +21,7 @@ use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 use uuid::Uuid;
 
+use super::budget::Reservation;
 use super::config::Config;
 use super::event_log::EventLog;
 use super::providers::Provider;
@@ -51,6 +52,8 @@ pub struct Job {
     pub progress: Mutex<Progress>,
     /// How it is stopped.
     pub stop: StopSignal,
+    /// What is set aside for it, where there is a budget; set before it begins.
+    pub reservation: OnceLock<Reservation>,
     /// When it was accepted.
     pub accepted: Instant,
     /// Limits, models, routes.

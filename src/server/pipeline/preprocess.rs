@@ -23,9 +23,12 @@ pub struct Prepared {
 /// Runs the stage.
 pub fn run(job: &Job) -> Prepared {
     job.begin(Stage::Preprocess);
-    let brief = &job.brief;
-    let language = job.language.clone();
-    let prompt = template::fill(brief, &language);
+    prepare(&job.brief, &job.language)
+}
+
+/// What the stage makes of a brief.
+pub fn prepare(brief: &Brief, language: &str) -> Prepared {
+    let prompt = template::fill(brief, language);
     let sampling = Sampling {
         temperature: brief.temperature.unwrap_or(DEFAULT_TEMPERATURE),
         top_p: brief.top_p.unwrap_or(DEFAULT_TOP_P),
@@ -34,7 +37,7 @@ pub fn run(job: &Job) -> Prepared {
         presence_penalty: brief.presence_penalty.unwrap_or(DEFAULT_PENALTY),
         stop: brief.stop.clone(),
     };
-    Prepared { language, prompt, sampling }
+    Prepared { language: language.to_owned(), prompt, sampling }
 }
 
 /// The language to write in: the brief's, or that of its topic.

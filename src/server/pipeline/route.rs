@@ -1,7 +1,7 @@
 //! Stage 2: which models may write, in which order, and what that is expected to use.
 
 use super::Job;
-use super::preprocess::Prepared;
+use super::preprocess::{self, Prepared};
 use super::tokens::{TokenEstimate, cost};
 use crate::article::brief::Brief;
 use crate::article::event::{Estimate, Event, RouteReason, Routed, Stage};
@@ -72,6 +72,16 @@ pub fn candidates(config: &Config, brief: &Brief) -> (Vec<ModelConfig>, Vec<Rout
         }
     }
     (candidates, reasons)
+}
+
+/// What a brief is expected to cost, in millionths of the currency, where it goes on from a text of
+/// so many tokens; 0 where the price is not known.
+pub fn expected_cost(config: &Config, brief: &Brief, language: &str, so_far: u64) -> i64 {
+    let (candidates, _) = candidates(config, brief);
+    let Some(model) = candidates.first() else { return 0 };
+    let Some((input, output)) = model.price_input.zip(model.price_output) else { return 0 };
+    let expected = estimate(brief, &preprocess::prepare(brief, language), Some(model));
+    cost(expected.prompt + so_far, expected.completion, input, output)
 }
 
 fn estimate(brief: &Brief, prepared: &Prepared, model: Option<&ModelConfig>) -> Estimate {

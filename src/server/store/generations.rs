@@ -4,7 +4,9 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::db::{read, transaction};
-use super::records::{ArticleRef, Created, EventBatch, NewGeneration, StoredGeneration};
+use super::records::{
+    ArticleRef, Created, EventBatch, IdempotencyKey, NewGeneration, StoredGeneration,
+};
 use super::search::{Prepared, index};
 use super::{Store, StoreError, encoding};
 use crate::article::brief::{Brief, Warning};
@@ -59,6 +61,33 @@ impl GenerationRow {
 }
 
 impl Store {
+    /// What an idempotency key made within the last 24 hours before `now`; [`Created::New`] where
+    /// it made nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn made_by_key(
+        &self,
+        idempotency: &IdempotencyKey,
+        now: UnixMs,
+    ) -> Result<Created, StoreError> {
+        let made: Option<(String, Uuid)> = read!(&self.db, |pool| sqlx::query_as(
+            "SELECT fingerprint, generation_id FROM idempotency_keys
+             WHERE key = $1 AND created_at > $2"
+        )
+        .bind(encoding::text(&idempotency.key))
+        .bind(now - KEY_LIFETIME)
+        .fetch_optional(pool)
+        .await)?;
+        Ok(match made {
+            None => Created::New,
+            Some((fingerprint, made)) if fingerprint == idempotency.fingerprint => {
+                Created::Repeated(made)
+            }
+            Some(_) => Created::KeyReused,
+        })
+    }
+
     /// Stores a generation that begins, as running, and with it its article if that is new; or
     /// finds the one that the same idempotency key made within the last 24 hours.
     ///

@@ -17,6 +17,7 @@ pub mod records;
 mod revisions;
 mod schema;
 mod search;
+pub mod spending;
 
 use std::path::{Path, PathBuf};
 

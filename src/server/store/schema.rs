@@ -27,6 +27,12 @@ const MIGRATIONS: &[Step] = &[
         sql: include_str!("migrations/0002_library.sql"),
         sqlite: include_str!("migrations/0002_search.sqlite.sql"),
     },
+    Step {
+        version: 4,
+        description: "spending",
+        sql: include_str!("migrations/0004_spending.sql"),
+        sqlite: "",
+    },
 ];
 
 /// All migrations in SQLite's dialect.
