@@ -15,8 +15,20 @@ pub fn SignOut() -> impl IntoView {
         .then(|| {
             view! {
                 <form method="post" action="/sign-out">
-                    <button type="submit" class="btn quiet">
-                        {texts.sign_out}
+                    <button
+                        type="submit"
+                        class="btn quiet icon"
+                        aria-label=texts.sign_out
+                        title=texts.sign_out
+                    >
+                        <svg viewBox="0 0 16 16" aria-hidden="true">
+                            <path
+                                d="M6.5 2.5h-4v11h4M6 8h8M11 5l3 3l-3 3"
+                                fill="none"
+                                stroke="currentColor"
+                                stroke-width="1.4"
+                            />
+                        </svg>
                     </button>
                 </form>
             }

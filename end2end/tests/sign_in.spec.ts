@@ -1,0 +1,51 @@
+import { expect, test } from '../support/fixtures';
+import { InkstreamServer } from '../support/server';
+
+const token = 'the-token-of-the-browser-test';
+
+test.describe('a server with an access token', () => {
+  let guarded: InkstreamServer;
+
+  test.beforeAll(async () => {
+    guarded = await InkstreamServer.start(`[server]\naccess_token = "${token}"\n`);
+  });
+
+  test.afterAll(async () => guarded.stop());
+
+  for (const javaScriptEnabled of [true, false]) {
+    test.describe(javaScriptEnabled ? 'with JavaScript' : 'without JavaScript', () => {
+      test.use({ javaScriptEnabled });
+
+      test('signs in, comes back, and signs out', async ({ page, faults }) => {
+        faults.expect(/401/);
+        await page.goto(`${guarded.url}/articles?q=dns`);
+        await expect(page).toHaveURL(/\/sign-in\?to=/);
+        await page.getByLabel('Access token').fill('not the token');
+        await page.getByRole('button', { name: 'Sign in' }).click();
+        await expect(page.getByRole('alert')).toContainText('not the token');
+
+        await page.getByLabel('Access token').fill(token);
+        await page.getByRole('button', { name: 'Sign in' }).click();
+        await expect(page).toHaveURL(`${guarded.url}/articles?q=dns`);
+        // Nobody on the way can read along on this machine.
+        await expect(page.getByRole('note')).toHaveCount(0);
+
+        await page.getByRole('button', { name: 'Sign out' }).click();
+        await expect(page).toHaveURL(`${guarded.url}/sign-in`);
+        await page.goto(guarded.url);
+        await expect(page).toHaveURL(/\/sign-in/);
+      });
+    });
+  }
+
+  test.describe('in Chinese', () => {
+    test.use({ locale: 'zh-CN' });
+
+    test('asks in the reader’s language, or in the other', async ({ page }) => {
+      await page.goto(guarded.url);
+      await expect(page.getByRole('heading', { name: '登录' })).toBeVisible();
+      await page.getByRole('link', { name: 'English' }).click();
+      await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
+    });
+  });
+});
