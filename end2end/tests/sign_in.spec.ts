@@ -30,6 +30,10 @@ test.describe('a server with an access token', () => {
         // Nobody on the way can read along on this machine.
         await expect(page.getByRole('note')).toHaveCount(0);
 
+        if (javaScriptEnabled) {
+          // Leaving while the client is still loading would be an error of its own.
+          await expect(page.locator('header button[type=button]').first()).toBeEnabled();
+        }
         await page.getByRole('button', { name: 'Sign out' }).click();
         await expect(page).toHaveURL(`${guarded.url}/sign-in`);
         await page.goto(guarded.url);
