@@ -27,6 +27,8 @@ mod server {
 
     use crate::app::format::utc;
     use crate::app::page_data::ArticleData;
+    use crate::server::client::Client;
+    use crate::server::state::AppState;
 
     pub(super) fn head(data: &ArticleData) -> impl IntoView + use<> {
         let article = &data.article;
@@ -79,14 +81,17 @@ mod server {
         format!("{}Z", utc(at).replace(' ', "T"))
     }
 
-    /// Where the page was asked for. `Host` is one that this server answers for.
+    /// Where readers find the site: as the operator says, or as the request was sent.
     fn origin() -> String {
-        let parts = use_context::<axum::http::request::Parts>();
-        let host = parts.as_ref().and_then(|parts| {
-            let header = parts.headers.get(axum::http::header::HOST)?;
-            header.to_str().ok()
-        });
-        host.map(|host| format!("http://{host}")).unwrap_or_default()
+        let public = use_context::<AppState>()
+            .and_then(|state| Some(state.config.server.public_url.as_ref()?.origin.clone()));
+        let sent_to = || {
+            let parts = use_context::<axum::http::request::Parts>()?;
+            let host = parts.headers.get(axum::http::header::HOST)?.to_str().ok()?;
+            let scheme = if Client::of(&parts.extensions).https { "https" } else { "http" };
+            Some(format!("{scheme}://{host}"))
+        };
+        public.or_else(sent_to).unwrap_or_default()
     }
 
     #[cfg(test)]
