@@ -107,11 +107,11 @@ pub fn main() -> ExitCode {
     })
 }
 
-/// How many threads run tasks: half of the processors, because the kernel's part of moving tokens
-/// takes as much again, and the store, the colouring and the parsing of finished articles have
-/// threads of their own. Where every thread has company it wakes the others for work that they
-/// cannot take off it: with two on two processors a token cost a fifth more, and nothing was
-/// faster. `TOKIO_WORKER_THREADS` says otherwise.
+/// How many threads run tasks: half of the processors. The kernel's part of moving tokens takes as
+/// much again, and the store, the colouring and the parsing of finished articles have threads of
+/// their own. Threads that have company wake each other for work that they cannot take over: with
+/// two on two processors a token at 200 streams cost a fifth more (`make bench -- cpu`). One moves
+/// some 50,000 tokens a second; `TOKIO_WORKER_THREADS` says otherwise.
 fn workers() -> usize {
     let told = std::env::var("TOKIO_WORKER_THREADS").ok().and_then(|told| told.parse().ok());
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
