@@ -113,7 +113,8 @@ impl ArticleWriter {
 impl Writer {
     fn write(&self) {
         let events = self.queue.take();
-        if events.is_empty() {
+        // A frame that was asked for comes also when the page has been left meanwhile.
+        if events.is_empty() || self.follow.is_over() {
             return;
         }
         {

@@ -25,9 +25,14 @@ impl FollowEnd {
         Self { following, known: Cell::new(position()) }
     }
 
+    /// Whether the page that this belongs to was left.
+    pub fn is_over(&self) -> bool {
+        self.following.try_get_untracked().is_none()
+    }
+
     /// To be called after text was written; `end` stands at its end.
     pub fn written(&self, end: &Element) {
-        if self.following.get_untracked() {
+        if self.following.try_get_untracked() == Some(true) {
             self.show(end);
         }
     }
@@ -41,7 +46,7 @@ impl FollowEnd {
     /// To be called when the page was scrolled, by whomever.
     pub fn scrolled(&self, end: &Element) {
         let (before, now) = (self.known.replace(position()), position());
-        let following = self.following.get_untracked();
+        let Some(following) = self.following.try_get_untracked() else { return };
         // Half a pixel of rounding is nobody's doing.
         if now < before - 1.0 && following {
             self.following.set(false);
