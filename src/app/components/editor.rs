@@ -251,6 +251,7 @@ pub fn Editor(
                     type="text"
                     autocomplete="off"
                     maxlength="300"
+                    readonly=move || busy.get()
                     node_ref=title_field
                     on:input=input
                 />
