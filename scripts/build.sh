@@ -44,6 +44,10 @@ put_in_place() {
     rm -rf target/site.old
 }
 
+# Trunk may download nothing, and the client has packages of its own. Without a network and with everything there this
+# does nothing.
+cargo fetch --locked --quiet
+
 say "Building the server, $profile (usually $usual the first time on two cores)"
 if [ "$profile" = dev ] && [ "${2:-}" = --tests ]; then
     # The tests' dependencies ask for other features of a few crates; a build by itself would compile those twice.
