@@ -10,6 +10,7 @@ pub mod budget;
 pub mod cli;
 pub mod client;
 pub mod clock;
+pub mod comparison;
 pub mod config;
 pub mod edits;
 pub mod error;

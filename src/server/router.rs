@@ -31,6 +31,7 @@ pub fn router(state: &AppState) -> Router {
         .route("/api/v1/articles/{id}", get(articles::show).delete(articles::delete))
         .route("/api/v1/articles/{id}/export", get(exports::export))
         .route("/api/v1/articles/{id}/restore", post(articles::restore))
+        .route("/api/v1/articles/{id}/compare", get(articles::compare))
         .route("/api/v1/articles/{id}/revisions", get(articles::revisions))
         .route("/api/v1/articles/{id}/revisions/{revision_id}", get(articles::revision))
         .route(
@@ -41,6 +42,7 @@ pub fn router(state: &AppState) -> Router {
         .route("/page-data/compose", get(page_data::compose))
         .route("/page-data/library", get(page_data::library))
         .route("/page-data/articles/{id}", get(page_data::article))
+        .route("/page-data/articles/{id}/compare", get(page_data::compare))
         .with_state(state.clone());
     let routes = api
         .merge(health::routes(state.clone()))

@@ -6,6 +6,7 @@ mod access;
 mod bad_input;
 mod budget;
 mod commands;
+mod comparison;
 mod config;
 mod edits;
 mod faults;

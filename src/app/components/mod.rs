@@ -4,6 +4,7 @@ pub mod article_head;
 pub mod article_view;
 pub mod brief_form;
 pub mod code_copy;
+pub mod compared_rows;
 pub mod confirm;
 pub mod continue_button;
 pub mod copy_markdown;

@@ -1,11 +1,13 @@
 //! The pages, one a file.
 
 mod article;
+mod compare;
 mod compose;
 mod library;
 mod not_found;
 
 pub use article::ArticlePage;
+pub use compare::ComparePage;
 pub use compose::ComposePage;
 pub use library::LibraryPage;
 pub use not_found::{NotFoundPage, ProblemPage};

@@ -29,6 +29,7 @@ use crate::article::event::{Highlight, Meta, Notice, Routed, Usage};
         articles::restore,
         articles::revisions,
         articles::revision,
+        articles::compare,
         articles::make_current,
         show,
     ),

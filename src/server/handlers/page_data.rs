@@ -9,7 +9,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::extract::Ids;
-use crate::app::page_data::{ArticleData, ComposeData, LibraryData, LibraryQuery};
+use crate::app::page_data::{ArticleData, CompareData, ComposeData, LibraryData, LibraryQuery};
 use crate::server::error::ApiError;
 use crate::server::extract::Query;
 use crate::server::pages;
@@ -48,4 +48,20 @@ pub async fn article(
     Query(query): Query<ArticleQuery>,
 ) -> Result<Fresh<ArticleData>, ApiError> {
     Ok((FRESH, Json(pages::article(&state, id, query.revision).await?)))
+}
+
+/// Which revisions the page that compares them is asked for.
+#[derive(Debug, Deserialize)]
+pub struct CompareQuery {
+    from: Option<Uuid>,
+    to: Option<Uuid>,
+}
+
+/// What the page that compares two revisions shows.
+pub async fn compare(
+    State(state): State<AppState>,
+    Ids([id]): Ids<1>,
+    Query(query): Query<CompareQuery>,
+) -> Result<Fresh<CompareData>, ApiError> {
+    Ok((FRESH, Json(pages::compare(&state, id, query.from, query.to).await?)))
 }
