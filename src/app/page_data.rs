@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::progress::Progress;
 use crate::article::brief::Style;
 use crate::article::comparison::Comparison;
+use crate::article::connection::Connections;
 use crate::article::event::{Highlight, Meta, OutlineEntry};
 use crate::article::generation::{
     ArticlePage, ArticleSummary, Generation, RevisionSummary, UnixMs,
@@ -206,6 +207,19 @@ pub async fn load_compose() -> PageResult<ComposeData> {
     }
     #[cfg(not(feature = "ssr"))]
     fetch("/page-data/compose".to_owned()).await
+}
+
+/// What the page that connects models shows.
+///
+/// # Errors
+/// It could not be asked for.
+pub async fn load_connections() -> PageResult<Connections> {
+    #[cfg(feature = "ssr")]
+    {
+        Ok(expect_context::<crate::server::state::AppState>().connections())
+    }
+    #[cfg(not(feature = "ssr"))]
+    fetch("/page-data/connections".to_owned()).await
 }
 
 /// What the library shows first.

@@ -6,6 +6,7 @@
 
 pub mod brief;
 pub mod comparison;
+pub mod connection;
 pub mod document;
 pub mod edit;
 pub mod event;

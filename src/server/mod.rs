@@ -12,6 +12,7 @@ pub mod client;
 pub mod clock;
 pub mod comparison;
 pub mod config;
+pub mod connections;
 pub mod edits;
 pub mod error;
 pub mod event_log;

@@ -8,6 +8,7 @@ mod budget;
 mod commands;
 mod comparison;
 mod config;
+mod connections;
 mod edits;
 mod faults;
 mod hosting;

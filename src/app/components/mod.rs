@@ -7,6 +7,7 @@ pub mod code_copy;
 pub mod compared_rows;
 pub mod confirm;
 pub mod continue_button;
+pub mod copied_line;
 pub mod copy_markdown;
 pub mod demo_note;
 pub mod downloads;

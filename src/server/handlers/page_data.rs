@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::extract::Ids;
 use crate::app::page_data::{ArticleData, CompareData, ComposeData, LibraryData, LibraryQuery};
+use crate::article::connection::Connections;
 use crate::server::error::ApiError;
 use crate::server::extract::Query;
 use crate::server::pages;
@@ -24,6 +25,11 @@ type Fresh<T> = ([(HeaderName, HeaderValue); 1], Json<T>);
 /// What the form of a brief has to know.
 pub async fn compose(State(state): State<AppState>) -> Fresh<ComposeData> {
     (FRESH, Json(pages::compose(&state)))
+}
+
+/// What is connected.
+pub async fn connections(State(state): State<AppState>) -> Fresh<Connections> {
+    (FRESH, Json(state.connections()))
 }
 
 /// The first page of the library, or of what was asked for.
