@@ -56,8 +56,8 @@ impl AppState {
 
     /// Ends what runs, stores every log, and closes the database.
     pub async fn shutdown(&self) {
-        self.indexing.shutdown().await;
         self.generations.shutdown().await;
+        self.indexing.shutdown().await;
         self.store.close().await;
     }
 }

@@ -33,7 +33,7 @@ pub struct Compared {
 
 /// Compares two Markdown texts. Takes milliseconds for an article, and for texts of megabytes
 /// some hundreds of them: not for a thread that others wait for.
-pub fn compare(from: &str, to: &str) -> Compared {
+pub fn compare<'a>(from: &'a str, to: &'a str) -> Compared {
     let deadline = Some(Instant::now() + PATIENCE);
     let segmenter = WordSegmenter::new_dictionary(WordBreakInvariantOptions::default());
     let (from, to) = (blocks(from), blocks(to));
@@ -42,9 +42,10 @@ pub fn compare(from: &str, to: &str) -> Compared {
         match change {
             false => compared.rows.extend(to[new].iter().map(|text| same(text))),
             true => {
-                let words = |text: &&'_ str| Words::of(&segmenter, text);
-                let old: Vec<Words<'_>> = from[old].iter().map(words).collect();
-                let new: Vec<Words<'_>> = to[new].iter().map(words).collect();
+                let words_of = |blocks: &[&'a str]| -> Vec<Words<'a>> {
+                    blocks.iter().map(|text| Words::of(&segmenter, text)).collect()
+                };
+                let (old, new) = (words_of(&from[old]), words_of(&to[new]));
                 compared.changed_stretch(&old, &new, deadline);
             }
         }

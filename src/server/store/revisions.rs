@@ -197,7 +197,7 @@ impl Store {
             .fetch_optional(&mut *connection)
             .await?;
             if let Some((title, created_at)) = &changed {
-                index!(connection, article, *created_at, title, &prepared);
+                index!(connection, article, *created_at, title, Some(revision), &prepared);
             }
             changed.is_some()
         });
