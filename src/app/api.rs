@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::i18n::Texts;
 use super::page_data::LibraryQuery;
 use crate::article::brief::Brief;
+use crate::article::connection::ConnectionTest;
 use crate::article::edit::ArticleEdit;
 use crate::article::generation::{ArticlePage, Generation};
 use crate::article::library::{Selection, SelectionOutcome};
@@ -96,6 +97,17 @@ pub async fn continue_from(id: Uuid, idempotency_key: &str) -> Result<Generation
 pub async fn restore_revision(article: Uuid, revision: Uuid) -> Result<(), Failure> {
     let path = format!("/api/v1/articles/{article}/revisions/{revision}/restore");
     send(Method::POST, &path, &[], None).await.map(drop)
+}
+
+/// Asks a model of a provider for a few tokens.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn test_connection(provider: &str, model: &str) -> Result<ConnectionTest, Failure> {
+    let encoded = |text: &str| String::from(js_sys::encode_uri_component(text));
+    let path =
+        format!("/api/v1/providers/{}/test?model={}", encoded(provider), encoded(model));
+    read(&send(Method::POST, &path, &[], None).await?).await
 }
 
 /// The revision that stands in the way of an edit.

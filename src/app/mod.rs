@@ -33,7 +33,7 @@ use leptos_router::path;
 
 use self::components::header::Header;
 use self::components::library_search::provide_search_keys;
-use self::pages::{ArticlePage, ComposePage, LibraryPage, NotFoundPage};
+use self::pages::{ArticlePage, ComparePage, ComposePage, ConnectPage, LibraryPage, NotFoundPage};
 use self::preferences::Preferences;
 use self::site_facts::SiteFacts;
 
@@ -74,8 +74,10 @@ pub fn App() -> impl IntoView {
             {provide_search_keys()}
             <FlatRoutes fallback=NotFoundPage>
                 <Route path=path!("/") view=ComposePage ssr=SsrMode::Async />
+                <Route path=path!("/models") view=ConnectPage ssr=SsrMode::Async />
                 <Route path=path!("/articles") view=LibraryPage ssr=SsrMode::Async />
                 <Route path=path!("/articles/:id") view=ArticlePage ssr=SsrMode::Async />
+                <Route path=path!("/articles/:id/compare") view=ComparePage ssr=SsrMode::Async />
             </FlatRoutes>
         </Router>
     }

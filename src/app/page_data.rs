@@ -8,6 +8,8 @@ use uuid::Uuid;
 
 use super::progress::Progress;
 use crate::article::brief::Style;
+use crate::article::comparison::Comparison;
+use crate::article::connection::Connections;
 use crate::article::event::{Highlight, Meta, OutlineEntry};
 use crate::article::generation::{
     ArticlePage, ArticleSummary, Generation, RevisionSummary, UnixMs,
@@ -168,6 +170,17 @@ impl ArticleData {
     }
 }
 
+/// What the page that compares two revisions shows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CompareData {
+    /// The article.
+    pub article: ArticleSummary,
+    /// Number and id of every revision, the newest first.
+    pub numbers: Vec<(u32, Uuid)>,
+    /// The two.
+    pub comparison: Comparison,
+}
+
 /// Sets the status of the page's answer. In the browser there is none to set.
 pub fn set_status(status: u16) {
     #[cfg(feature = "ssr")]
@@ -194,6 +207,19 @@ pub async fn load_compose() -> PageResult<ComposeData> {
     }
     #[cfg(not(feature = "ssr"))]
     fetch("/page-data/compose".to_owned()).await
+}
+
+/// What the page that connects models shows.
+///
+/// # Errors
+/// It could not be asked for.
+pub async fn load_connections() -> PageResult<Connections> {
+    #[cfg(feature = "ssr")]
+    {
+        Ok(expect_context::<crate::server::state::AppState>().connections())
+    }
+    #[cfg(not(feature = "ssr"))]
+    fetch("/page-data/connections".to_owned()).await
 }
 
 /// What the library shows first.
@@ -224,6 +250,38 @@ pub async fn load_article(article: Uuid, revision: Option<Uuid>) -> PageResult<A
         let named = revision.map(|revision| format!("{path}?revision={revision}"));
         fetch(named.unwrap_or(path)).await
     }
+}
+
+/// What the page that compares two revisions shows; where they are not named, the current one and
+/// the one before it.
+///
+/// # Errors
+/// The server's, or it could not be asked for.
+pub async fn load_comparison(
+    article: Uuid,
+    from: Option<Uuid>,
+    to: Option<Uuid>,
+) -> PageResult<CompareData> {
+    #[cfg(feature = "ssr")]
+    {
+        crate::server::pages::compare(&expect_context(), article, from, to).await
+    }
+    #[cfg(not(feature = "ssr"))]
+    {
+        fetch(format!("/page-data{}", compare_address(article, from, to))).await
+    }
+}
+
+/// The address of the page that compares two revisions.
+pub fn compare_address(article: Uuid, from: Option<Uuid>, to: Option<Uuid>) -> String {
+    let mut address = format!("/articles/{article}/compare");
+    for (name, id) in [("from", from), ("to", to)] {
+        if let Some(id) = id {
+            address.push(if address.contains('?') { '&' } else { '?' });
+            address.push_str(&format!("{name}={id}"));
+        }
+    }
+    address
 }
 
 /// Asks for a page's data. A resource wants a future that can change threads; in the browser there

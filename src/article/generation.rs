@@ -171,6 +171,8 @@ pub struct RevisionSummary {
     pub state: Option<GenerationState>,
     /// The model that wrote it.
     pub model: Option<String>,
+    /// What was asked for; null where a person wrote it.
+    pub brief: Option<Brief>,
     /// Its title.
     pub title: String,
     /// Words (in Chinese, characters).

@@ -5,6 +5,8 @@
 //! clock or draws a random number.
 
 pub mod brief;
+pub mod comparison;
+pub mod connection;
 pub mod document;
 pub mod edit;
 pub mod event;

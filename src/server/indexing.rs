@@ -1,33 +1,43 @@
-//! Makes searchable what an earlier version wrote, while the server runs.
+//! Makes articles searchable behind their ends, while the server runs.
 
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::store::Store;
+use super::store::{Store, StoreError};
 
-/// How many articles are taken at once: the write lock is held for some milliseconds.
+/// How many articles of an earlier process are taken at once: the write lock is held for some
+/// milliseconds.
 const BATCH: u32 = 25;
 /// How long others have the store to themselves between two batches.
 const PAUSE: Duration = Duration::from_millis(5);
+/// How long ends gather: many at once cost less. A search does not wait for this.
+const GATHER: Duration = Duration::from_secs(1);
 
 /// The task that does it. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Indexing {
+    store: Store,
     tasks: TaskTracker,
     closing: CancellationToken,
+    caught_up: CancellationToken,
 }
 
 impl Indexing {
     /// Begins, without waiting for the end.
     pub fn start(store: Store) -> Self {
-        let indexing = Self { tasks: TaskTracker::new(), closing: CancellationToken::new() };
-        let closing = indexing.closing.clone();
+        let indexing = Self {
+            store,
+            tasks: TaskTracker::new(),
+            closing: CancellationToken::new(),
+            caught_up: CancellationToken::new(),
+        };
+        let this = indexing.clone();
         indexing.tasks.spawn(async move {
             tokio::select! {
-                () = closing.cancelled() => {}
-                () = index_all(&store) => {}
+                () = this.closing.cancelled() => {}
+                () = this.run() => {}
             }
         });
         indexing.tasks.close();
@@ -36,34 +46,58 @@ impl Indexing {
 
     /// Waits until everything is searchable that was there at the start.
     pub async fn finished(&self) {
-        self.tasks.wait().await;
+        self.caught_up.cancelled().await;
     }
 
-    /// Ends it; the next start goes on.
+    /// Ends it, and makes searchable what has ended last. The next start goes on with the rest.
     pub async fn shutdown(&self) {
         self.closing.cancel();
         self.tasks.wait().await;
+        self.index_ended().await;
+    }
+
+    async fn run(&self) {
+        if let Err(error) = catch_up(&self.store).await {
+            tracing::error!(
+                error_type = "storage",
+                %error,
+                resolution = "articles of an earlier process are found after the next start",
+                "articles could not be made searchable"
+            );
+        }
+        self.caught_up.cancel();
+        loop {
+            self.store.lags().await;
+            tokio::time::sleep(GATHER).await;
+            self.index_ended().await;
+        }
+    }
+
+    async fn index_ended(&self) {
+        if let Err(error) = self.store.index_lagging().await {
+            tracing::error!(
+                error_type = "storage",
+                %error,
+                resolution = error.to_problem().resolution,
+                "articles could not be made searchable; it will be tried again"
+            );
+        }
     }
 }
 
-async fn index_all(store: &Store) {
-    let (mut deleted, mut after) = (false, None);
-    loop {
-        match store.index_missing(deleted, after, BATCH).await {
-            Ok(Some(last)) => after = Some(last),
-            // What is deleted can come back; it has time.
-            Ok(None) if !deleted => (deleted, after) = (true, None),
-            Ok(None) => return,
-            Err(error) => {
-                tracing::error!(
-                    error_type = "storage",
-                    %error,
-                    resolution = "articles of an earlier version are found after the next start",
-                    "articles could not be made searchable"
-                );
-                return;
-            }
+/// What an earlier process left.
+async fn catch_up(store: &Store) -> Result<(), StoreError> {
+    // What is deleted can come back; it has time.
+    for deleted in [false, true] {
+        let mut after = None;
+        loop {
+            let found = store.unsearchable(deleted, after, BATCH).await?;
+            let Some(last) = found.last() else { break };
+            after = Some(*last);
+            let articles: Vec<_> = found.iter().map(|(_, id)| *id).collect();
+            store.index_articles(&articles).await?;
+            tokio::time::sleep(PAUSE).await;
         }
-        tokio::time::sleep(PAUSE).await;
     }
+    Ok(())
 }

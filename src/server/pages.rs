@@ -10,7 +10,7 @@ use super::event_log::EventView;
 use super::generations::Followed;
 use super::sanitize::clean_article;
 use super::state::AppState;
-use crate::app::page_data::{ArticleData, ComposeData, LibraryData, LibraryQuery, ModelOption};
+use crate::app::page_data::{ArticleData, CompareData, ComposeData, LibraryData, LibraryQuery, ModelOption};
 use crate::app::progress::Progress;
 use crate::article::brief::Style;
 use crate::article::event::{Event, Highlight, Seq};
@@ -132,6 +132,23 @@ pub async fn article(
     data.highlights = shown.highlights;
     data.meta = Some(shown.meta);
     Ok(data)
+}
+
+/// Two revisions of an article side by side; see [`AppState::compare`].
+///
+/// # Errors
+/// There is no such article or revision, or the store cannot be read.
+pub async fn compare(
+    state: &AppState,
+    id: Uuid,
+    from: Option<Uuid>,
+    to: Option<Uuid>,
+) -> Result<CompareData, Problem> {
+    let comparison = state.compare(id, from, to).await?;
+    let article = state.article(id).await?.summary;
+    let revisions = state.revisions(id).await?;
+    let numbers = revisions.iter().map(|revision| (revision.number, revision.id)).collect();
+    Ok(CompareData { article, numbers, comparison })
 }
 
 /// Folds the log of a generation, as far as its resource goes, into what the page shows of it.

@@ -5,7 +5,7 @@ use axum::routing::{get, patch, post};
 
 use super::auth::sign_in;
 use super::handlers::{
-    article_edits, articles, events, exports, generations, health, openapi, page_data,
+    article_edits, articles, connections, events, exports, generations, health, openapi, page_data,
 };
 use super::security::Protection;
 use super::state::AppState;
@@ -31,16 +31,21 @@ pub fn router(state: &AppState) -> Router {
         .route("/api/v1/articles/{id}", get(articles::show).delete(articles::delete))
         .route("/api/v1/articles/{id}/export", get(exports::export))
         .route("/api/v1/articles/{id}/restore", post(articles::restore))
+        .route("/api/v1/articles/{id}/compare", get(articles::compare))
         .route("/api/v1/articles/{id}/revisions", get(articles::revisions))
         .route("/api/v1/articles/{id}/revisions/{revision_id}", get(articles::revision))
         .route(
             "/api/v1/articles/{id}/revisions/{revision_id}/restore",
             post(articles::make_current),
         )
+        .route("/api/v1/providers", get(connections::list))
+        .route("/api/v1/providers/{name}/test", post(connections::test))
         .route("/api/v1/openapi.json", get(openapi::show))
         .route("/page-data/compose", get(page_data::compose))
+        .route("/page-data/connections", get(page_data::connections))
         .route("/page-data/library", get(page_data::library))
         .route("/page-data/articles/{id}", get(page_data::article))
+        .route("/page-data/articles/{id}/compare", get(page_data::compare))
         .with_state(state.clone());
     let routes = api
         .merge(health::routes(state.clone()))

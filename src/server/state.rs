@@ -8,6 +8,7 @@ use super::auth::{Access, session};
 use super::config::Config;
 use super::generations::Generations;
 use super::indexing::Indexing;
+use super::pipeline::Providers;
 use super::providers;
 use super::store::{Store, StoreError};
 
@@ -20,6 +21,8 @@ pub struct AppState {
     pub store: Store,
     /// The gate, where there is an access token.
     pub access: Option<Arc<Access>>,
+    /// The model APIs.
+    pub providers: Arc<Providers>,
     /// The service that writes articles.
     pub generations: Generations,
     /// What makes older articles searchable.
@@ -42,18 +45,19 @@ impl AppState {
             }
         };
         let config = Arc::new(config);
-        let providers = providers::build(&config);
-        let generations = Generations::start(Arc::clone(&config), providers, store.clone()).await?;
+        let providers = Arc::new(providers::build(&config));
+        let generations =
+            Generations::start(Arc::clone(&config), Arc::clone(&providers), store.clone()).await?;
         let indexing = Indexing::start(store.clone());
-        let state = Self { config, store, access, generations, indexing };
+        let state = Self { config, store, access, providers, generations, indexing };
         state.purge_deleted().await?;
         Ok(state)
     }
 
     /// Ends what runs, stores every log, and closes the database.
     pub async fn shutdown(&self) {
-        self.indexing.shutdown().await;
         self.generations.shutdown().await;
+        self.indexing.shutdown().await;
         self.store.close().await;
     }
 }

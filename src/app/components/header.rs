@@ -25,6 +25,7 @@ pub fn Header() -> impl IntoView {
                     {texts.write}
                 </A>
                 <A href="/articles">{texts.library}</A>
+                <A href="/models">{texts.models}</A>
             </nav>
             <div class="end">
                 <LanguageSwitch />

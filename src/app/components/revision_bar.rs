@@ -2,13 +2,15 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
+use uuid::Uuid;
 
 use super::continue_button::ContinueButton;
 use super::moment::Moment;
 use crate::app::api;
 use crate::app::format::{cost, count};
+use crate::app::i18n::Texts;
 use crate::app::live::Live;
-use crate::app::page_data::ArticleData;
+use crate::app::page_data::{ArticleData, compare_address};
 use crate::app::preferences::use_texts;
 use crate::app::use_hydrated;
 use crate::article::generation::RevisionSummary;
@@ -100,6 +102,9 @@ pub fn RevisionBar(
                 <button type="button" class="btn" disabled=waiting on:click=make_current>
                     {texts.make_current}
                 </button>
+                <a class="btn quiet" href=move || live.data.with(with_current)>
+                    {texts.compare_with_current}
+                </a>
                 <a class="btn quiet" href=move || live.data.with(|d| format!("/articles/{}", d.article.id))>
                     {texts.back_to_current}
                 </a>
@@ -109,8 +114,28 @@ pub fn RevisionBar(
     .into_any()
 }
 
+/// The page that compares the revision that is shown with the one that readers see.
+fn with_current(data: &ArticleData) -> String {
+    compare_address(data.article.id, data.shown.as_ref().map(|shown| shown.id), data.current())
+}
+
 fn next_number(revisions: &[RevisionSummary]) -> u32 {
     revisions.iter().map(|revision| revision.number).max().unwrap_or_default() + 1
+}
+
+fn number_of(numbers: &[(u32, Uuid)], id: Uuid) -> Option<u32> {
+    numbers.iter().find(|(_, known)| *known == id).map(|(number, _)| *number)
+}
+
+/// Who made a revision, how it went, and what it cost.
+pub fn how_made(revision: &RevisionSummary, texts: &Texts) -> String {
+    if revision.generation_id.is_none() {
+        return texts.edited_by_hand.to_owned();
+    }
+    let style = revision.brief.as_ref().map(|brief| (texts.style)(brief.style).to_owned());
+    let state = revision.state.map(|state| (texts.state)(state).to_owned());
+    let parts = [state, style, revision.model.clone(), cost(&revision.usage)];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 /// The other revisions, each a click away.
@@ -122,6 +147,7 @@ fn RevisionList(live: Live) -> impl IntoView {
             (data.article.id, data.shown.as_ref().map(|it| it.id), data.revisions.clone())
         });
         (revisions.len() > 1).then(|| {
+            let numbers: Vec<_> = revisions.iter().map(|it| (it.number, it.id)).collect();
             let item = |revision: RevisionSummary| {
                 let here = (shown == Some(revision.id)).then_some("page");
                 let href = if revision.current {
@@ -129,13 +155,18 @@ fn RevisionList(live: Live) -> impl IntoView {
                 } else {
                     format!("/articles/{article}?revision={}", revision.id)
                 };
-                let made = match (revision.generation_id, revision.state.map(texts.state)) {
-                    (None, _) => texts.edited_by_hand.to_owned(),
-                    (_, state) => {
-                        let parts = [state.map(str::to_owned), revision.model];
-                        parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+                // With the one that is shown, or what is shown with the one before it.
+                let other = shown.filter(|shown| *shown != revision.id);
+                let compare = match (other, other.and_then(|other| number_of(&numbers, other))) {
+                    (Some(other), Some(number)) if number < revision.number => {
+                        Some(compare_address(article, Some(other), Some(revision.id)))
                     }
+                    (Some(other), _) => {
+                        Some(compare_address(article, Some(revision.id), Some(other)))
+                    }
+                    (None, _) => None,
                 };
+                let made = how_made(&revision, texts);
                 view! {
                     <li>
                         <a href=href aria-current=here>
@@ -144,6 +175,7 @@ fn RevisionList(live: Live) -> impl IntoView {
                         <span class="faint num">
                             {made} " · " <Moment at=revision.created_at />
                         </span>
+                        {compare.map(|href| view! { <a class="compare" href=href>{texts.compare}</a> })}
                     </li>
                 }
             };

@@ -25,6 +25,7 @@ use secrecy::SecretString;
 
 pub use hosting::{PublicUrl, unpriced};
 pub use location::{ConfigError, Location};
+pub use presets::known_providers;
 pub use sources::Sources;
 
 use document::Document;
@@ -199,6 +200,15 @@ pub struct ProviderConfig {
     pub base_url: String,
     /// Its key, where it wants one.
     pub api_key: Option<SecretString>,
+}
+
+impl ProviderConfig {
+    /// The URL as it may be shown: without what may be secret in it; empty for the demo and where
+    /// it cannot be read.
+    pub fn speakable_url(&self) -> String {
+        let url = reqwest::Url::parse(&self.base_url);
+        url.map(|url| super::providers::openai::speakable(&url)).unwrap_or_default()
+    }
 }
 
 /// What a provider speaks.

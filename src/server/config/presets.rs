@@ -87,6 +87,12 @@ pub(super) fn all() -> Result<Vec<Preset>, ConfigError> {
     Ok(file.providers)
 }
 
+/// The providers that a key is enough for: name, the key's variable, routes by style.
+pub fn known_providers() -> impl Iterator<Item = (String, String, BTreeMap<String, Vec<String>>)> {
+    let presets = all().unwrap_or_default();
+    presets.into_iter().map(|preset| (preset.name, preset.key_variable, preset.routes))
+}
+
 /// The demo as a provider.
 pub(super) fn demo() -> ProviderConfig {
     ProviderConfig {

@@ -96,14 +96,14 @@ impl Generations {
     /// The store cannot be read, or no lock can be had in the data directory.
     pub async fn start(
         config: Arc<Config>,
-        providers: Providers,
+        providers: Arc<Providers>,
         store: Store,
     ) -> Result<Self, StoreError> {
         let data_dir = config.server.data_dir.clone();
         let inner = Arc::new(Inner {
             owner: owners::Owner::register(&data_dir)?,
             places: Semaphore::new(config.generation.max_concurrent),
-            providers: Arc::new(providers),
+            providers,
             live: Mutex::default(),
             flush: Arc::new(Notify::new()),
             ended: Notify::new(),

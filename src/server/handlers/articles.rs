@@ -5,8 +5,10 @@ use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::extract::Ids;
+use crate::article::comparison::Comparison;
 use crate::article::generation::{Article, ArticlePage, Revision, RevisionSummary};
 use crate::article::library::{Selection, SelectionOutcome};
 use crate::article::problem::{Code, Problem, ProblemBody};
@@ -158,6 +160,30 @@ pub async fn revision(
     Ids([id, revision]): Ids<2>,
 ) -> Result<Json<Revision>, ApiError> {
     Ok(Json(state.revision(id, revision).await?))
+}
+
+/// Which two revisions are compared.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct CompareQuery {
+    /// The revision that is compared; without it the one before `to`.
+    from: Option<Uuid>,
+    /// The revision that it is compared with; without it the current one.
+    to: Option<Uuid>,
+}
+
+/// Two revisions of an article side by side: block by block, and within a block word by word.
+#[utoipa::path(get, path = "/api/v1/articles/{id}/compare", tag = "articles",
+    params(("id" = Uuid, Path), CompareQuery),
+    responses((status = 200, body = Comparison), (status = 400, body = ProblemBody),
+        (status = 404, body = ProblemBody)))]
+pub async fn compare(
+    State(state): State<AppState>,
+    Ids([id]): Ids<1>,
+    Query(query): Query<CompareQuery>,
+) -> Result<Json<Comparison>, ApiError> {
+    Ok(Json(state.compare(id, query.from, query.to).await?))
 }
 
 /// Makes a revision the one that readers see.

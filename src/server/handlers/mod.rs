@@ -2,6 +2,7 @@
 
 pub mod article_edits;
 pub mod articles;
+pub mod connections;
 pub mod events;
 pub mod exports;
 pub mod extract;

@@ -5,7 +5,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
-use super::{article_edits, articles, events, exports, generations};
+use super::{article_edits, articles, connections, events, exports, generations};
 use crate::article::event::{Highlight, Meta, Notice, Routed, Usage};
 
 /// Everything under `/api/v1`.
@@ -29,7 +29,10 @@ use crate::article::event::{Highlight, Meta, Notice, Routed, Usage};
         articles::restore,
         articles::revisions,
         articles::revision,
+        articles::compare,
         articles::make_current,
+        connections::list,
+        connections::test,
         show,
     ),
     modifiers(&EverywhereElse),
@@ -37,7 +40,8 @@ use crate::article::event::{Highlight, Meta, Notice, Routed, Usage};
     components(schemas(Highlight, Meta, Notice, Routed, Usage)),
     tags(
         (name = "generations", description = "One run of the pipeline for a brief"),
-        (name = "articles", description = "The documents, and their revisions")
+        (name = "articles", description = "The documents, and their revisions"),
+        (name = "providers", description = "The model APIs behind it")
     )
 )]
 pub struct ApiDocument;

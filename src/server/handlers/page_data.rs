@@ -9,7 +9,8 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::extract::Ids;
-use crate::app::page_data::{ArticleData, ComposeData, LibraryData, LibraryQuery};
+use crate::app::page_data::{ArticleData, CompareData, ComposeData, LibraryData, LibraryQuery};
+use crate::article::connection::Connections;
 use crate::server::error::ApiError;
 use crate::server::extract::Query;
 use crate::server::pages;
@@ -24,6 +25,11 @@ type Fresh<T> = ([(HeaderName, HeaderValue); 1], Json<T>);
 /// What the form of a brief has to know.
 pub async fn compose(State(state): State<AppState>) -> Fresh<ComposeData> {
     (FRESH, Json(pages::compose(&state)))
+}
+
+/// What is connected.
+pub async fn connections(State(state): State<AppState>) -> Fresh<Connections> {
+    (FRESH, Json(state.connections()))
 }
 
 /// The first page of the library, or of what was asked for.
@@ -48,4 +54,20 @@ pub async fn article(
     Query(query): Query<ArticleQuery>,
 ) -> Result<Fresh<ArticleData>, ApiError> {
     Ok((FRESH, Json(pages::article(&state, id, query.revision).await?)))
+}
+
+/// Which revisions the page that compares them is asked for.
+#[derive(Debug, Deserialize)]
+pub struct CompareQuery {
+    from: Option<Uuid>,
+    to: Option<Uuid>,
+}
+
+/// What the page that compares two revisions shows.
+pub async fn compare(
+    State(state): State<AppState>,
+    Ids([id]): Ids<1>,
+    Query(query): Query<CompareQuery>,
+) -> Result<Fresh<CompareData>, ApiError> {
+    Ok((FRESH, Json(pages::compare(&state, id, query.from, query.to).await?)))
 }

@@ -7,7 +7,7 @@ use super::cursor::{Cursor, Part};
 use super::db::{Dialect, read, transaction, write};
 use super::generations::KEY_LIFETIME;
 use super::records::ArticleFilter;
-use super::search::{ROWS, index};
+use super::search::{Prepared, ROWS, index};
 use super::{Store, StoreError, encoding};
 use crate::article::generation::{Article, ArticlePage, ArticleSummary, UnixMs};
 
@@ -249,13 +249,15 @@ impl Store {
             .await?;
             if let Some(created_at) = created_at {
                 // Where it is not searchable yet it will become so under the new title.
-                let text: Option<String> =
-                    sqlx::query_scalar("SELECT text FROM searched_articles WHERE article_id = $1")
-                        .bind(id)
-                        .fetch_optional(&mut *connection)
-                        .await?;
-                if let Some(text) = text {
-                    index!(connection, id, created_at, title, &Prepared::of_readable(text));
+                let searched: Option<(String, Option<Uuid>)> = sqlx::query_as(
+                    "SELECT text, revision_id FROM searched_articles WHERE article_id = $1",
+                )
+                .bind(id)
+                .fetch_optional(&mut *connection)
+                .await?;
+                if let Some((text, revision)) = searched {
+                    let prepared = Prepared::of_readable(text);
+                    index!(connection, id, created_at, title, revision, &prepared);
                 }
             }
             created_at.is_some()

@@ -64,7 +64,7 @@ impl Store {
             .bind(article)
             .fetch_one(&mut *connection)
             .await?;
-            index!(connection, article, created_at, &title, &prepared);
+            index!(connection, article, created_at, &title, Some(revision.id), &prepared);
             sqlx::query(
                 "INSERT INTO revisions (id, article_id, number, generation_id, title, words,
                      text, html, meta, highlights, created_at)

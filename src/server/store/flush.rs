@@ -10,10 +10,9 @@ use uuid::Uuid;
 
 use super::db::transaction;
 use super::records::{ArticleRef, EndedGeneration, EventBatch, Flush, NewGeneration, NewRevision};
-use super::search::{Prepared, index};
 use super::{Store, StoreError, encoding};
 use crate::article::event::{GenerationState, Usage};
-use crate::article::generation::{Attempt, UnixMs};
+use crate::article::generation::Attempt;
 
 /// Rows of one insert. Only these sizes, so that the same few statements are used again.
 const INSERT_SIZES: [usize; 4] = [256, 32, 4, 1];
@@ -78,22 +77,6 @@ macro_rules! insert_beginnings {
     }};
 }
 
-/// Makes an article without a text be found by its title, unless it is found already.
-macro_rules! index_title {
-    ($connection:expr, $article:expr) => {{
-        let missing: Option<(String, UnixMs)> = sqlx::query_as(
-            "SELECT title, created_at FROM articles WHERE id = $1 AND NOT EXISTS (
-                 SELECT 1 FROM searched_articles s WHERE s.article_id = articles.id)",
-        )
-        .bind($article)
-        .fetch_optional(&mut *$connection)
-        .await?;
-        if let Some((title, created_at)) = missing {
-            index!($connection, $article, created_at, &title, &Prepared::nothing());
-        }
-    }};
-}
-
 /// Inserts stretches of logs. One that is there already is left alone, or replaced by one that
 /// reaches further.
 macro_rules! insert_events {
@@ -135,17 +118,8 @@ macro_rules! insert_revisions {
                     .push_bind(it.ended.ended_at)
                     .push_bind(encoding::text(&it.new.meta.title).into_owned());
             });
-            articles.push(
-                ") AS r WHERE articles.id = r.column1
-                 RETURNING id, title, created_at",
-            );
-            let titled: Vec<(Uuid, String, UnixMs)> =
-                articles.build_query_as().fetch_all(&mut *$connection).await?;
-            for (article, title, created_at) in &titled {
-                for it in chunk.iter().filter(|it| it.article == *article) {
-                    index!($connection, *article, *created_at, title, it.prepared);
-                }
-            }
+            articles.push(") AS r WHERE articles.id = r.column1");
+            articles.build().execute(&mut *$connection).await?;
             let mut revisions = QueryBuilder::new(
                 "INSERT INTO revisions (id, article_id, number, generation_id, title, words, text,
                      html, meta, highlights, created_at)
@@ -176,9 +150,8 @@ macro_rules! insert_revisions {
 /// Ends generations with the rest of their logs, and makes their revisions. Gives the articles of
 /// those that it ended, by generation: the others had ended, or are not there.
 macro_rules! end {
-    ($connection:expr, $ends:expr, $prepared:expr) => {{
+    ($connection:expr, $ends:expr) => {{
         let ends: &[EndedGeneration] = $ends;
-        let prepared: &[Prepared] = $prepared;
         let mut articles: HashMap<Uuid, Uuid> = HashMap::new();
         in_chunks!(ends, |chunk| {
             let mut rows = Vec::with_capacity(chunk.len());
@@ -230,13 +203,9 @@ macro_rules! end {
         let batches: Vec<&EventBatch> = ended_here.flat_map(|ended| &ended.batches).collect();
         insert_events!($connection, &batches);
         let mut rest: Vec<MadeRevision<'_>> = Vec::new();
-        for (ended, prepared) in ends.iter().zip(prepared) {
-            match (articles.get(&ended.id), &ended.revision) {
-                (Some(article), Some(new)) => {
-                    rest.push(MadeRevision::of(*article, ended, new, prepared)?);
-                }
-                (Some(article), None) => index_title!($connection, *article),
-                (None, _) => {}
+        for ended in ends {
+            if let (Some(article), Some(new)) = (articles.get(&ended.id), &ended.revision) {
+                rest.push(MadeRevision::of(*article, ended, new)?);
             }
         }
         while !rest.is_empty() {
@@ -276,7 +245,6 @@ struct MadeRevision<'a> {
     article: Uuid,
     ended: &'a EndedGeneration,
     new: &'a NewRevision,
-    prepared: &'a Prepared,
     meta: encoding::JsonText,
     highlights: encoding::JsonText,
 }
@@ -286,28 +254,16 @@ impl<'a> MadeRevision<'a> {
         article: Uuid,
         ended: &'a EndedGeneration,
         new: &'a NewRevision,
-        prepared: &'a Prepared,
     ) -> Result<Self, StoreError> {
         let (meta, highlights) = (encoding::json(&new.meta)?, encoding::json(&new.highlights)?);
-        Ok(Self { article, ended, new, prepared, meta, highlights })
+        Ok(Self { article, ended, new, meta, highlights })
     }
-}
-
-/// What each end makes searchable.
-async fn searchable(ends: &[EndedGeneration]) -> Result<Vec<Prepared>, StoreError> {
-    let mut prepared = Vec::with_capacity(ends.len());
-    for ended in ends {
-        prepared.push(match &ended.revision {
-            Some(revision) => Prepared::of(&revision.text).await?,
-            None => Prepared::nothing(),
-        });
-    }
-    Ok(prepared)
 }
 
 impl Store {
     /// Stores all of it or nothing. Doing it again is harmless. Beginnings are of new articles and
-    /// without a key, and are found in the library once they have ended; what an end's generation has unstored of its log comes in the end itself.
+    /// without a key. What an end's generation has unstored of its log comes in the end itself. The
+    /// articles of ends can be searched a moment later.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]; [`StoreError::Defect`] when a generation of a stretch is not
@@ -317,13 +273,13 @@ impl Store {
             flush.beginnings.iter().map(|new| Beginning::of(new)).collect::<Result<_, _>>()?;
         let beginnings: Vec<Beginning<'_>> = beginnings.into_iter().flatten().collect();
         let batches: Vec<&EventBatch> = flush.batches.iter().collect();
-        let prepared = searchable(&flush.ends).await?;
-        transaction!(&self.db, |connection| {
+        let ended = transaction!(&self.db, |connection| {
             insert_beginnings!(connection, &beginnings);
             insert_events!(connection, &batches);
             // One that had ended was stored by a flush whose outcome was not known.
-            let _ended_here = end!(connection, &flush.ends, &prepared);
+            end!(connection, &flush.ends)
         });
+        self.lagging.add(ended.into_values());
         Ok(())
     }
 
@@ -335,9 +291,10 @@ impl Store {
     /// [`StoreError::Unavailable`]; then nothing is stored, and the call can be made again.
     pub async fn end_generation(&self, ended: &EndedGeneration) -> Result<bool, StoreError> {
         let ends = std::slice::from_ref(ended);
-        let prepared = searchable(ends).await?;
-        let ended_here = transaction!(&self.db, |connection| end!(connection, ends, &prepared));
-        Ok(!ended_here.is_empty())
+        let ended = transaction!(&self.db, |connection| end!(connection, ends));
+        let ended_here = !ended.is_empty();
+        self.lagging.add(ended.into_values());
+        Ok(ended_here)
     }
 
     /// Appends stretches of logs, all or none. Doing it again is harmless.

@@ -7,7 +7,6 @@ use super::db::{read, transaction};
 use super::records::{
     ArticleRef, Created, EventBatch, IdempotencyKey, NewGeneration, StoredGeneration,
 };
-use super::search::{Prepared, index};
 use super::{Store, StoreError, encoding};
 use crate::article::brief::{Brief, Warning};
 use crate::article::event::{GenerationState, Usage};
@@ -98,7 +97,6 @@ impl Store {
         let warnings = encoding::json(&new.warnings)?;
         let usage = encoding::json(&Usage::default())?;
         let attempts = encoding::json(&[(); 0])?;
-        let nothing = Prepared::nothing();
         let created = transaction!(&self.db, |connection| {
             if let Some(idempotency) = &new.idempotency {
                 // The key is written first: of two that come at once, the second waits here.
@@ -145,7 +143,6 @@ impl Store {
                     .bind(new.created_at)
                     .execute(&mut *connection)
                     .await?;
-                    index!(connection, *id, new.created_at, title, &nothing);
                     *id
                 }
                 ArticleRef::Existing(id) => {
@@ -184,6 +181,9 @@ impl Store {
             .await?;
             Created::New
         });
+        if let (Created::New, ArticleRef::New { id, .. }) = (&created, &new.article) {
+            self.lagging.add([*id]);
+        }
         Ok(created)
     }
 

@@ -12,6 +12,7 @@ mod encoding;
 mod error;
 mod flush;
 mod generations;
+mod lagging;
 pub mod owners;
 pub mod records;
 mod revisions;
@@ -20,6 +21,7 @@ mod search;
 pub mod spending;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use error::{Outage, StoreError};
 
@@ -34,6 +36,7 @@ pub const DATABASE_FILE: &str = "inkstream.db";
 pub struct Store {
     db: Db,
     data_dir: PathBuf,
+    lagging: Arc<lagging::Lagging>,
 }
 
 impl Store {
@@ -50,7 +53,7 @@ impl Store {
         let db =
             Db::open_sqlite(&path).await.map_err(|source| StoreError::Open { path, source })?;
         drop(guard);
-        Ok(Self { db, data_dir: data_dir.to_owned() })
+        Ok(Self { db, data_dir: data_dir.to_owned(), lagging: Arc::default() })
     }
 
     /// The directory that it was opened in.

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::db::{read, transaction};
 use super::search::{Prepared, index};
 use super::{Store, StoreError, encoding};
+use crate::article::brief::Brief;
 use crate::article::event::{Highlight, Meta, Usage};
 use crate::article::generation::{Revision, RevisionSummary, UnixMs};
 
@@ -43,6 +44,7 @@ struct SummaryRow {
     generation_id: Option<Uuid>,
     state: Option<String>,
     model: Option<String>,
+    brief: Option<Json<Brief>>,
     title: String,
     words: i64,
     usage: Option<Json<Usage>>,
@@ -58,6 +60,7 @@ impl SummaryRow {
             generation_id: self.generation_id,
             state: self.state.as_deref().map(encoding::state).transpose()?,
             model: self.model,
+            brief: self.brief.map(|brief| brief.0),
             title: self.title,
             words: encoding::count(self.words),
             usage: self.usage.map(|usage| usage.0).unwrap_or_default(),
@@ -78,7 +81,7 @@ impl Store {
     ) -> Result<Option<Vec<RevisionSummary>>, StoreError> {
         let rows: Vec<SummaryRow> = read!(&self.db, |pool| {
             sqlx::query_as(
-            "SELECT r.id, r.number, r.generation_id, g.state, g.model, r.title, r.words, g.usage,
+            "SELECT r.id, r.number, r.generation_id, g.state, g.model, g.brief, r.title, r.words, g.usage,
                  CASE WHEN r.id = a.current_revision_id THEN TRUE ELSE FALSE END AS current,
                  r.created_at
              FROM revisions r
@@ -194,7 +197,7 @@ impl Store {
             .fetch_optional(&mut *connection)
             .await?;
             if let Some((title, created_at)) = &changed {
-                index!(connection, article, *created_at, title, &prepared);
+                index!(connection, article, *created_at, title, Some(revision), &prepared);
             }
             changed.is_some()
         });

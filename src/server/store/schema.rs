@@ -33,6 +33,12 @@ const MIGRATIONS: &[Step] = &[
         sql: include_str!("migrations/0004_spending.sql"),
         sqlite: "",
     },
+    Step {
+        version: 5,
+        description: "search behind the ends",
+        sql: include_str!("migrations/0005_search_lag.sql"),
+        sqlite: "",
+    },
 ];
 
 /// All migrations in SQLite's dialect.

@@ -37,11 +37,6 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    /// Nothing but a title.
-    pub(super) fn nothing() -> Self {
-        Self::of_readable(String::new())
-    }
-
     /// Of a revision's Markdown.
     pub(super) async fn of(markdown: &str) -> Result<Self, StoreError> {
         if markdown.len() < LARGE {
@@ -68,11 +63,13 @@ pub(super) fn title_tokens(title: &str) -> String {
     search::sections(title).swap_remove(0)
 }
 
-/// Makes an article be found by this title and this text alone, within a transaction.
+/// Makes an article be found by this title and this text alone, the one of the revision, within a
+/// transaction.
 macro_rules! index {
-    ($connection:expr, $article:expr, $created_at:expr, $title:expr, $prepared:expr) => {{
+    ($connection:expr, $article:expr, $created_at:expr, $title:expr, $revision:expr, $prepared:expr) => {{
         use $crate::server::store::search::{LATEST, PER_MS, Prepared, ROWS, title_tokens};
         let prepared: &Prepared = $prepared;
+        let revision: Option<uuid::Uuid> = $revision;
         let text = $crate::server::store::encoding::text(&prepared.text);
         let sections = prepared.sections.len() as i64;
         let known: Option<(i64, i64)> =
@@ -89,10 +86,12 @@ macro_rules! index {
                         .await?;
                 }
                 sqlx::query(
-                    "UPDATE searched_articles SET sections = $1, text = $2 WHERE place = $3",
+                    "UPDATE searched_articles SET sections = $1, text = $2, revision_id = $3
+                     WHERE place = $4",
                 )
                 .bind(sections)
                 .bind(text)
+                .bind(revision)
                 .bind(place)
                 .execute(&mut *$connection)
                 .await?;
@@ -102,9 +101,9 @@ macro_rules! index {
                 let created_at: i64 = $created_at;
                 let first = created_at.clamp(0, LATEST) * PER_MS;
                 let place: i64 = sqlx::query_scalar(
-                    "INSERT INTO searched_articles (place, article_id, sections, text)
+                    "INSERT INTO searched_articles (place, article_id, sections, text, revision_id)
                      VALUES ((SELECT COALESCE(max(place) + 1, $1) FROM searched_articles
-                              WHERE place >= $1 AND place < $2), $3, $4, $5)
+                              WHERE place >= $1 AND place < $2), $3, $4, $5, $6)
                      RETURNING place",
                 )
                 .bind(first)
@@ -112,6 +111,7 @@ macro_rules! index {
                 .bind($article)
                 .bind(sections)
                 .bind(text)
+                .bind(revision)
                 .fetch_one(&mut *$connection)
                 .await?;
                 place
@@ -196,6 +196,10 @@ impl Store {
         let mut items = Vec::new();
         if query.terms.is_empty() {
             return Ok(ArticlePage { items, next: None });
+        }
+        // Whoever has seen an article end finds it.
+        if let Err(error) = self.index_lagging().await {
+            tracing::warn!(error_type = "storage", %error, "the search lags behind");
         }
         let languages = self.languages_within(&filter.languages).await?;
         loop {
@@ -312,25 +316,24 @@ impl Store {
         rows.into_iter().map(|row| row.into_found(query)).collect()
     }
 
-    /// Makes articles searchable that an earlier version wrote, newest first, at most `limit` of
-    /// those behind `after`; those that are deleted or those that are not. Gives the place of the
-    /// last one; `None` when there are no more.
+    /// The articles whose current text is not in the search table, newest first, at most `limit`
+    /// of those behind `after`; those that are deleted or those that are not.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn index_missing(
+    pub async fn unsearchable(
         &self,
         deleted: bool,
         after: Option<(UnixMs, Uuid)>,
         limit: u32,
-    ) -> Result<Option<(UnixMs, Uuid)>, StoreError> {
+    ) -> Result<Vec<(UnixMs, Uuid)>, StoreError> {
         let (created_at, id) = after.unwrap_or((UnixMs::MAX, Uuid::max()));
-        let missing: Vec<(Uuid, UnixMs, Option<Uuid>, Option<String>)> = read!(&self.db, |pool| {
+        Ok(read!(&self.db, |pool| {
             let mut sql = QueryBuilder::new(
-                "SELECT a.id, a.created_at, a.current_revision_id, r.text FROM articles a
-                     LEFT JOIN revisions r ON r.id = a.current_revision_id
+                "SELECT a.created_at, a.id FROM articles a
                      WHERE NOT EXISTS (
-                         SELECT 1 FROM searched_articles s WHERE s.article_id = a.id)
+                         SELECT 1 FROM searched_articles s WHERE s.article_id = a.id
+                         AND s.revision_id IS NOT DISTINCT FROM a.current_revision_id)
                      AND a.deleted_at IS ",
             );
             // Each of the two has its index.
@@ -340,31 +343,44 @@ impl Store {
             sql.push(") ORDER BY a.created_at DESC, a.id DESC LIMIT ");
             sql.push_bind(i64::from(limit));
             sql.build_query_as().fetch_all(pool).await
+        })?)
+    }
+
+    /// Makes articles be found by their titles and current texts.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]; then none of them is.
+    pub async fn index_articles(&self, articles: &[Uuid]) -> Result<(), StoreError> {
+        let current: Vec<(Uuid, Option<Uuid>, Option<String>)> = read!(&self.db, |pool| {
+            let mut sql = QueryBuilder::new(
+                "SELECT a.id, a.current_revision_id, r.text FROM articles a
+                     LEFT JOIN revisions r ON r.id = a.current_revision_id WHERE a.id IN (",
+            );
+            let mut ids = sql.separated(", ");
+            articles.iter().for_each(|id| _ = ids.push_bind(*id));
+            sql.push(") ORDER BY a.created_at, a.id");
+            sql.build_query_as().fetch_all(pool).await
         })?;
-        let last = missing.last().map(|(id, created_at, ..)| (*created_at, *id));
-        let mut prepared = Vec::with_capacity(missing.len());
-        for (id, created_at, revision, text) in missing {
-            let text = Prepared::of(text.as_deref().unwrap_or_default()).await?;
-            prepared.push((id, created_at, revision, text));
+        let mut prepared = Vec::with_capacity(current.len());
+        for (id, revision, text) in current {
+            prepared.push((id, revision, Prepared::of(text.as_deref().unwrap_or_default()).await?));
         }
         transaction!(&self.db, |connection| {
-            for (id, created_at, revision, text) in &prepared {
-                // Whatever changed it meanwhile has indexed it, too, or it is gone.
-                let unchanged: Option<(String, Option<Uuid>)> = sqlx::query_as(
-                    "SELECT title, current_revision_id FROM articles a
-                     WHERE id = $1 AND NOT EXISTS (
-                         SELECT 1 FROM searched_articles s WHERE s.article_id = a.id)",
+            for (id, revision, text) in &prepared {
+                // What has changed the text meanwhile sees to it itself.
+                let unchanged: Option<(String, UnixMs)> = sqlx::query_as(
+                    "SELECT title, created_at FROM articles
+                     WHERE id = $1 AND current_revision_id IS NOT DISTINCT FROM $2",
                 )
                 .bind(id)
+                .bind(revision)
                 .fetch_optional(&mut *connection)
                 .await?;
-                if let Some((title, current)) = unchanged
-                    && current == *revision
-                {
-                    index!(connection, *id, *created_at, &title, text);
+                if let Some((title, created_at)) = unchanged {
+                    index!(connection, *id, created_at, &title, *revision, text);
                 }
             }
         });
-        Ok(last)
+        Ok(())
     }
 }

@@ -209,8 +209,12 @@ async fn articles_of_an_earlier_version_become_searchable() {
     store.delete_article(articles[6], NOW).await.unwrap();
     for deleted in [false, true] {
         let mut after = None;
-        while let Some(last) = store.index_missing(deleted, after, 2).await.unwrap() {
-            after = Some(last);
+        loop {
+            let missing = store.unsearchable(deleted, after, 2).await.unwrap();
+            let Some(last) = missing.last() else { break };
+            after = Some(*last);
+            let ids: Vec<_> = missing.iter().map(|(_, id)| *id).collect();
+            store.index_articles(&ids).await.unwrap();
         }
     }
     store.restore_article(articles[6]).await.unwrap();
@@ -218,5 +222,27 @@ async fn articles_of_an_earlier_version_become_searchable() {
     assert_eq!(found(&store, "old oak").await, kept);
     assert_eq!(found(&store, "elm").await, [articles[3]]);
     assert_eq!(found(&store, "larch oak").await, [articles[5]]);
-    assert_eq!(store.index_missing(false, None, 2).await.unwrap(), None);
+    assert_eq!(store.unsearchable(false, None, 2).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn what_a_killed_process_had_not_made_searchable_is_known_at_the_next_start() {
+    let (dir, store) = fresh().await;
+    let draft = Draft { text: "An oak", ..Draft::default() };
+    let unchanged = write(&store, &draft).await;
+    let changed = write(&store, &Draft { at: NOW + 1, ..draft }).await;
+    store.index_lagging().await.unwrap();
+    rewrite(&store, changed, &Draft { text: "An elm", at: NOW + 2, ..Draft::default() }).await;
+    let new = write(&store, &Draft { text: "An elm", at: NOW + 3, ..Draft::default() }).await;
+
+    // Another process: nothing of what this one had in mind.
+    let store = Store::open(dir.path()).await.unwrap();
+    assert_eq!(found(&store, "oak").await, [changed, unchanged]);
+    let missing = store.unsearchable(false, None, 9).await.unwrap();
+    let ids: Vec<_> = missing.into_iter().map(|(_, id)| id).collect();
+    assert_eq!(ids, [new, changed]);
+    store.index_articles(&ids).await.unwrap();
+    assert_eq!(found(&store, "oak").await, [unchanged]);
+    assert_eq!(found(&store, "elm").await, [new, changed]);
+    assert_eq!(store.unsearchable(false, None, 9).await.unwrap(), []);
 }

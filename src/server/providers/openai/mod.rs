@@ -266,7 +266,7 @@ fn http_url(base_url: &str) -> Option<Url> {
 }
 
 /// The URL as it may be shown: without what may be secret in it.
-fn speakable(url: &Url) -> String {
+pub(in crate::server) fn speakable(url: &Url) -> String {
     let mut url = url.clone();
     // Neither can fail for http and https.
     let _ = url.set_username("");

@@ -1,0 +1,200 @@
+//! Two revisions of an article, side by side.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
+use uuid::Uuid;
+
+use super::not_found::ProblemPage;
+use crate::app::api::{self, Failure};
+use crate::app::components::compared_rows::ComparedRows;
+use crate::app::components::moment::Moment;
+use crate::app::components::problem_note::ProblemNote;
+use crate::app::components::revision_bar::how_made;
+use crate::app::page_data::{CompareData, compare_address, load_comparison};
+use crate::app::preferences::use_texts;
+use crate::app::title::Title;
+use crate::app::use_hydrated;
+use crate::article::comparison::{Change, Comparison};
+use crate::article::generation::RevisionSummary;
+use crate::article::problem::{Code, Problem};
+
+/// See the module.
+#[component]
+pub fn ComparePage() -> impl IntoView {
+    let (params, query) = (use_params_map(), use_query_map());
+    let asked = Memo::new(move |_| {
+        let article = params.with(|params| params.get("id")).unwrap_or_default();
+        query.with(|query| (article, query.get("from"), query.get("to")))
+    });
+    let data = Resource::new(
+        move || asked.get(),
+        |(article, from, to)| async move {
+            let unknown = |code| Problem::new(code, String::new(), String::new());
+            let id = |text: Option<String>| text.map(|text| text.parse::<Uuid>()).transpose();
+            let Ok(article) = article.parse() else {
+                return Err(unknown(Code::ArticleNotFound));
+            };
+            match (id(from), id(to)) {
+                (Ok(from), Ok(to)) => load_comparison(article, from, to).await,
+                _ => Err(unknown(Code::RevisionNotFound)),
+            }
+        },
+    );
+    let reload = Callback::new(move |()| data.refetch());
+    view! {
+        <Transition fallback=|| view! { <main id="content" class="page"></main> }>
+            {move || Suspend::new(async move {
+                match data.await {
+                    Ok(data) => view! { <Compared data reload /> }.into_any(),
+                    Err(problem) => view! { <ProblemPage problem /> }.into_any(),
+                }
+            })}
+        </Transition>
+    }
+    .into_any()
+}
+
+#[component]
+fn Compared(data: CompareData, reload: Callback<()>) -> impl IntoView {
+    let texts = use_texts();
+    let CompareData { article, numbers, comparison } = data;
+    let Comparison { from, to, added, removed, rows } = comparison;
+    let failure = RwSignal::new(None::<Failure>);
+    let said = match rows.iter().all(|row| row.change == Change::Same) {
+        true => texts.nothing_changed.to_owned(),
+        false => (texts.words_changed)(added, removed),
+    };
+    let title = format!("{}: {}", texts.compare, article.title);
+    let sides = (from.number, to.number);
+    view! {
+        <Title text=format!("{title} · Inkstream") />
+        <main id="content" class="compare-page">
+            <p class="faint">
+                <a href=format!("/articles/{}", article.id)>{texts.back_to_article}</a>
+            </p>
+            <h1 class="ask" lang=article.language.clone()>
+                {article.title.clone()}
+            </h1>
+            <p class="muted num" role="status">
+                {said}
+            </p>
+            {move || failure.get().map(|failure| view! { <ProblemNote failure /> })}
+            <div class="sides">
+                <Side
+                    article=article.id
+                    language=article.language.clone()
+                    numbers=numbers.clone()
+                    name="from"
+                    shown=from.clone()
+                    other=to.id
+                    failure
+                    reload
+                />
+                <Side
+                    article=article.id
+                    language=article.language.clone()
+                    numbers
+                    name="to"
+                    shown=to
+                    other=from.id
+                    failure
+                    reload
+                />
+            </div>
+            <div class="compared" lang=article.language>
+                <ComparedRows rows numbers=sides />
+            </div>
+        </main>
+    }
+    .into_any()
+}
+
+/// One of the two: which it is, how it came about, and what makes it the current one.
+#[component]
+fn Side(
+    article: Uuid,
+    /// The article's.
+    language: String,
+    /// Number and id of every revision.
+    numbers: Vec<(u32, Uuid)>,
+    /// `from` or `to`.
+    name: &'static str,
+    shown: RevisionSummary,
+    /// The revision on the other side.
+    other: Uuid,
+    failure: RwSignal<Option<Failure>>,
+    reload: Callback<()>,
+) -> impl IntoView {
+    let (texts, hydrated) = (use_texts(), use_hydrated());
+    let navigate = use_navigate();
+    let is_old = name == "from";
+    let choose = move |event| {
+        if let Ok(chosen) = event_target_value(&event).parse::<Uuid>() {
+            let (from, to) = if is_old { (chosen, other) } else { (other, chosen) };
+            let address = compare_address(article, Some(from), Some(to));
+            navigate(&address, leptos_router::NavigateOptions { scroll: false, ..Default::default() });
+        }
+    };
+    let busy = RwSignal::new(false);
+    let revision = shown.id;
+    let restore = move |_| {
+        busy.set(true);
+        failure.set(None);
+        spawn_local(async move {
+            let answer = api::restore_revision(article, revision).await;
+            // The page may have been left meanwhile.
+            if busy.try_set(false).is_some() {
+                return;
+            }
+            match answer {
+                Ok(()) => reload.run(()),
+                Err(problem) => failure.set(Some(problem)),
+            }
+        });
+    };
+    let options = numbers
+        .into_iter()
+        .map(|(number, id)| {
+            view! {
+                <option value=id.to_string() selected=id == shown.id>
+                    {(texts.revision_number)(number)}
+                </option>
+            }
+        })
+        .collect_view();
+    let made = how_made(&shown, texts);
+    let words = (texts.words)(shown.words, &language);
+    view! {
+        <section>
+            <select
+                name=name
+                aria-label=if is_old { texts.compare_older } else { texts.compare_newer }
+                disabled=move || hydrated.not_yet()
+                on:change=choose
+            >
+                {options}
+            </select>
+            {match shown.current {
+                true => view! { <span class="tag">{texts.current_one}</span> }.into_any(),
+                false => {
+                    view! {
+                        <button
+                            type="button"
+                            class="btn quiet"
+                            disabled=move || hydrated.not_yet() || busy.get()
+                            on:click=restore
+                        >
+                            {texts.make_current}
+                        </button>
+                    }
+                        .into_any()
+                }
+            }}
+            <p class="faint num">
+                {made} " · " {words} " · " <Moment at=shown.created_at />
+            </p>
+        </section>
+    }
+    .into_any()
+}

@@ -1,0 +1,187 @@
+//! The service behind the page that connects models.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout};
+use uuid::Uuid;
+
+use super::config::{ModelConfig, Protocol, known_providers};
+use super::providers::{ModelEvent, ModelRequest, Provider, Sampling};
+use super::state::AppState;
+use crate::article::brief::{DEFAULT_PENALTY, DEFAULT_TEMPERATURE, DEFAULT_TOP_P, Style};
+use crate::article::connection::{
+    ConnectedProvider, ConnectionTest, Connections, KnownProvider, StyleRoute,
+};
+use crate::article::problem::{Code, Problem};
+
+/// How many tokens a test asks for.
+const TEST_TOKENS: u32 = 16;
+/// How long a test waits for the first of them: a local model may have to be loaded first.
+const TEST_PATIENCE: Duration = Duration::from_secs(60);
+/// How many tests run at once; each costs the operator money.
+static TESTS: Semaphore = Semaphore::const_new(2);
+
+impl AppState {
+    /// What is connected, what writes what, and what a key would be enough for.
+    pub fn connections(&self) -> Connections {
+        let config = &self.config;
+        let routes: Vec<StyleRoute> = Style::ALL
+            .into_iter()
+            .map(|style| {
+                let route = config.routes.get(style.as_str());
+                let route = route.or_else(|| config.routes.get("default"));
+                StyleRoute { style, models: route.cloned().unwrap_or_default() }
+            })
+            .collect();
+        let mut providers: Vec<ConnectedProvider> = config
+            .providers
+            .values()
+            .map(|provider| ConnectedProvider {
+                name: provider.name.clone(),
+                base_url: provider.speakable_url(),
+                has_key: provider.api_key.is_some(),
+                demo: provider.protocol == Protocol::Demo,
+                models: self.models_of(&provider.name, &routes),
+            })
+            .collect();
+        // The demo is there for those who have nothing else.
+        providers.sort_by_key(|provider| provider.demo);
+        let known = known_providers().map(|(name, key_variable, routes)| KnownProvider {
+            connected: config.providers.contains_key(&name),
+            routes: Style::ALL
+                .into_iter()
+                .map(|style| {
+                    let route = routes.get(style.as_str()).or_else(|| routes.get("default"));
+                    StyleRoute { style, models: route.cloned().unwrap_or_default() }
+                })
+                .collect(),
+            name,
+            key_variable,
+        });
+        Connections {
+            demo_only: config.demo_only,
+            known: known.collect(),
+            providers,
+            routes,
+            warnings: config.warnings.clone(),
+        }
+    }
+
+    fn models_of(&self, provider: &str, routes: &[StyleRoute]) -> Vec<String> {
+        let own = |name: &&String| {
+            self.config.models.get(*name).is_some_and(|model| model.provider == provider)
+        };
+        let mut models: Vec<String> = Vec::new();
+        let routed = routes.iter().flat_map(|route| &route.models);
+        for name in routed.chain(self.config.models.keys()).filter(own) {
+            if !models.contains(name) {
+                models.push(name.clone());
+            }
+        }
+        models
+    }
+
+    /// Asks a model of a provider for a few tokens, the way that articles are asked for: the named
+    /// one, or else the provider's first.
+    ///
+    /// # Errors
+    /// There is no such provider, or it has no such model. That it does not answer is no error.
+    pub async fn test_connection(
+        &self,
+        provider: &str,
+        model: Option<&str>,
+    ) -> Result<ConnectionTest, Problem> {
+        let api = self.providers.get(provider).ok_or_else(|| {
+            let known: Vec<&str> = self.config.providers.keys().map(String::as_str).collect();
+            not_found("name", "There is no such provider.", &known)
+        })?;
+        let connections = self.connections();
+        let models = connections.providers.into_iter().find(|it| it.name == provider);
+        let models = models.map(|it| it.models).unwrap_or_default();
+        let name = match model {
+            Some(model) => models.iter().find(|known| *known == model),
+            None => models.first(),
+        };
+        let model = name.and_then(|name| self.config.models.get(name)).ok_or_else(|| {
+            let known: Vec<&str> = models.iter().map(String::as_str).collect();
+            not_found("model", "The provider has no such model.", &known)
+        })?;
+        let _turn = TESTS.acquire().await;
+        let started = Instant::now();
+        let first = timeout(TEST_PATIENCE, first_token(api.as_ref(), model)).await;
+        let waited = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let problem = match first {
+            Ok(Ok(())) => None,
+            Ok(Err(problem)) => Some(problem),
+            Err(_) => Some(Problem::new(
+                Code::UpstreamTimeout,
+                format!("{provider} did not answer within {} s.", TEST_PATIENCE.as_secs()),
+                "Look whether the server is busy or still loading the model, and test again.",
+            )),
+        };
+        if let Some(problem) = &problem {
+            tracing::warn!(
+                provider,
+                model = model.name,
+                error_type = problem.code.as_str(),
+                error = problem.message,
+                resolution = problem.resolution,
+                "a provider failed its test"
+            );
+        }
+        Ok(ConnectionTest {
+            model: model.name.clone(),
+            works: problem.is_none(),
+            first_token_ms: problem.is_none().then_some(waited),
+            problem,
+        })
+    }
+}
+
+/// Waits for the first token of an answer; leaving it closes the connection.
+async fn first_token(api: &dyn Provider, model: &ModelConfig) -> Result<(), Problem> {
+    let mut stream = api.stream(ModelRequest {
+        generation: Uuid::now_v7(),
+        request_id: Uuid::now_v7().to_string(),
+        model_id: model.id.clone(),
+        system: "Answer with one word.".to_owned(),
+        user: "Say: ready".to_owned(),
+        so_far: None,
+        continuation: model.continuation,
+        topic: "Say: ready".to_owned(),
+        language: "en".to_owned(),
+        // As for an article: a model that takes no temperature fails here already.
+        sampling: Sampling {
+            temperature: DEFAULT_TEMPERATURE,
+            top_p: DEFAULT_TOP_P,
+            max_tokens: TEST_TOKENS,
+            frequency_penalty: DEFAULT_PENALTY,
+            presence_penalty: DEFAULT_PENALTY,
+            stop: Vec::new(),
+        },
+    });
+    while let Some(event) = stream.next().await {
+        match event.map_err(|error| error.to_problem())? {
+            ModelEvent::Text(text) | ModelEvent::Reasoning(text) if !text.is_empty() => {
+                return Ok(());
+            }
+            ModelEvent::Finish(_) => return Ok(()),
+            _ => {}
+        }
+    }
+    Err(Problem::new(
+        Code::UpstreamTruncated,
+        "The answer ended before it began.",
+        "Look into the log of the model server, and test again.",
+    ))
+}
+
+fn not_found(param: &str, message: &str, known: &[&str]) -> Problem {
+    let resolution = match known {
+        [] => "Add a [[models]] entry for it, and start again.".to_owned(),
+        known => format!("Use one of: {}.", known.join(", ")),
+    };
+    Problem::new(Code::NotFound, message, resolution).with_param(param)
+}
