@@ -5,7 +5,7 @@ import { expect, test, written } from '../support/fixtures';
 
 for (const language of ['en', 'zh'] as const) {
   const sample = language === 'en' ? english : chinese;
-  const change = language === 'en' ? { from: 'the', to: 'every single' } : { from: '的', to: '之' };
+  const change = language === 'en' ? { from: 'numbered', to: 'every single' } : { from: '的', to: '之' };
 
   test.describe(`comparing revisions, in ${language}`, () => {
     test.use({ language, locale: language === 'zh' ? 'zh-CN' : 'en-US' });

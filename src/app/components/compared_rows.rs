@@ -63,12 +63,18 @@ fn pair(row: Row, (from, to): (u32, u32)) -> AnyView {
         Look::Code => "code-source",
     };
     let side = |pieces: Vec<Piece>, is_old: bool| {
+        let whole = pieces.iter().all(|piece| piece.changed);
         let pieces = pieces.into_iter().map(|piece| match (piece.changed, is_old) {
             (false, _) => piece.text.into_any(),
             (true, true) => view! { <del>{piece.text}</del> }.into_any(),
             (true, false) => view! { <ins>{piece.text}</ins> }.into_any(),
         });
-        view! { <div class=look>{pieces.collect_view()}</div> }.into_any()
+        view! {
+            <div class=look class:whole=whole>
+                {pieces.collect_view()}
+            </div>
+        }
+        .into_any()
     };
     let none = |number: u32| view! { <div class="none">{(texts.only_here)(number)}</div> }.into_any();
     let (class, sides) = match row.change {

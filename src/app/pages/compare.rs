@@ -168,6 +168,7 @@ fn Side(
     view! {
         <section>
             <select
+                class="pick"
                 name=name
                 aria-label=if is_old { texts.compare_older } else { texts.compare_newer }
                 disabled=move || hydrated.not_yet()

@@ -172,6 +172,7 @@ fn Provider(provider: ConnectedProvider) -> impl IntoView {
                                 .then(|| {
                                     view! {
                                         <select
+                                            class="pick"
                                             aria-label=label
                                             disabled=move || hydrated.not_yet() || asking.get()
                                             on:change=move |event| {
