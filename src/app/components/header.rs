@@ -17,8 +17,9 @@ pub fn Header() -> impl IntoView {
             {texts.skip_to_content}
         </a>
         <header class="bar">
-            <a class="word" href="/">
-                "Inkstream"
+            <a class="word" href="/" aria-label="Inkstream">
+                "Ink"
+                <span>"stream"</span>
             </a>
             <nav aria-label=texts.main_navigation>
                 <A href="/" exact=true>

@@ -361,6 +361,8 @@ impl Generations {
             *live.record() = Record::Waiting(Arc::new(new));
             self.spawn(live);
             self.0.flush.notify_one();
+            // The model is asked before the answer's head is written.
+            tokio::task::yield_now().await;
             return Ok(id);
         }
         if sure {

@@ -56,12 +56,17 @@ impl Generations {
             }
             None => stopped_in_line(live),
         };
-        let tokens = live.job.progress().usage.completion;
+        let (tokens, model) = {
+            let progress = live.job.progress();
+            (progress.usage.completion, progress.model.clone())
+        };
         let state = ending.last.final_state().map_or("", GenerationState::as_str);
         metrics::generation_ended(state, tokens);
         tracing::info!(
             generation.id = %live.job.id,
             state,
+            model,
+            language = live.job.language,
             text.bytes = live.job.log.text_len(),
             elapsed_ms = live.job.accepted.elapsed().as_millis() as u64,
             "generation ended"

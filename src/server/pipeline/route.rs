@@ -30,7 +30,8 @@ pub fn run(job: &Job, prepared: Prepared) -> Route {
         estimate: estimate(&job.brief, &prepared, candidates.first()),
         template: prepared.prompt.template.clone(),
     };
-    tracing::info!(
+    // The line of the end says the same; a second one would cost as much as the stage.
+    tracing::debug!(
         generation.id = %job.id,
         language = prepared.language,
         template = routed.template,
