@@ -105,8 +105,7 @@ pub async fn restore_revision(article: Uuid, revision: Uuid) -> Result<(), Failu
 /// See [`Failure`].
 pub async fn test_connection(provider: &str, model: &str) -> Result<ConnectionTest, Failure> {
     let encoded = |text: &str| String::from(js_sys::encode_uri_component(text));
-    let path =
-        format!("/api/v1/providers/{}/test?model={}", encoded(provider), encoded(model));
+    let path = format!("/api/v1/providers/{}/test?model={}", encoded(provider), encoded(model));
     read(&send(Method::POST, &path, &[], None).await?).await
 }
 

@@ -10,7 +10,9 @@ use super::event_log::EventView;
 use super::generations::Followed;
 use super::sanitize::clean_article;
 use super::state::AppState;
-use crate::app::page_data::{ArticleData, CompareData, ComposeData, LibraryData, LibraryQuery, ModelOption};
+use crate::app::page_data::{
+    ArticleData, CompareData, ComposeData, LibraryData, LibraryQuery, ModelOption,
+};
 use crate::app::progress::Progress;
 use crate::article::brief::Style;
 use crate::article::event::{Event, Highlight, Seq};

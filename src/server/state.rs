@@ -41,7 +41,9 @@ impl AppState {
             None => None,
             Some(token) => {
                 let key = session::key_in(&config.server.data_dir)?;
-                Some(Arc::new(Access::new(token, &key, config.server.session_lifetime)))
+                let public = config.server.public_url.as_ref().map(|public| public.origin.clone());
+                let lifetime = config.server.session_lifetime;
+                Some(Arc::new(Access::new(token, &key, lifetime, public)))
             }
         };
         let config = Arc::new(config);

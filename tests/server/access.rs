@@ -231,7 +231,7 @@ async fn a_forged_forwarding_header_of_a_stranger_changes_nothing() {
     for number in 0..40 {
         let answer = ask(&server, Method::GET, "/api/v1/articles")
             .header("x-forwarded-for", format!("203.0.113.{number}"))
-            .bearer_auth("wrong-every-time")
+            .bearer_auth(format!("wrong-{number}"))
             .send()
             .await
             .unwrap();
@@ -338,4 +338,42 @@ async fn without_a_token_nothing_is_asked_for() {
     assert_eq!(server.get("/api/v1/articles").await.status(), StatusCode::OK);
     let page = ask(&server, Method::GET, "/sign-in?to=/articles").send().await.unwrap();
     assert_eq!(page.headers()[LOCATION], "/articles");
+}
+
+#[tokio::test]
+async fn a_page_of_another_origin_cannot_act_with_the_cookie_even_where_it_is_listed() {
+    let server = guarded(&[
+        ("INKSTREAM_CORS_ORIGINS", "https://wiki.example.org"),
+        ("INKSTREAM_PUBLIC_URL", "http://ink.example.org"),
+    ])
+    .await;
+    let cookie = cookie_of(&sign_in(&server, TOKEN, "/").await);
+    let status = async |origin: &str, token: Option<&str>| {
+        let site = if origin == server.base { "same-origin" } else { "same-site" };
+        let mut request = ask(&server, Method::POST, "/api/v1/articles/delete")
+            .header(ORIGIN, origin)
+            .header("sec-fetch-site", site)
+            .header(COOKIE, &cookie)
+            .json(&json!({"ids": ["01890a5d-ac96-774b-bcce-b302099a8057"]}));
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        request.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(status("https://wiki.example.org", None).await, 401);
+    assert_eq!(status("https://wiki.example.org", Some(TOKEN)).await, 200);
+    assert_eq!(status("http://ink.example.org", None).await, 200);
+    assert_eq!(status(&server.base, None).await, 200);
+    assert_eq!(status("null", None).await, 403);
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_not_named_is_warned_about() {
+    let public = ("INKSTREAM_PUBLIC_URL", "https://ink.example.org");
+    let warned = |server: &Server| {
+        server.state.config.warnings.iter().any(|warning| warning.contains("trusted_proxies"))
+    };
+    assert!(warned(&guarded(&[public]).await));
+    let named = guarded(&[public, ("INKSTREAM_TRUSTED_PROXIES", "127.0.0.1")]).await;
+    assert!(!warned(&named));
 }

@@ -172,3 +172,13 @@ async fn a_request_id_is_taken_or_made_and_given_back() {
     let made = odd.headers()["x-request-id"].to_str().unwrap();
     assert!(uuid::Uuid::try_parse(made).is_ok(), "{made}");
 }
+
+#[tokio::test]
+async fn an_address_without_end_is_refused_and_the_server_goes_on() {
+    let server = Server::start().await;
+    for length in [20_000, 60_000] {
+        let answer = server.get(&format!("/api/v1/articles?q={}", "a".repeat(length))).await;
+        assert!(matches!(answer.status().as_u16(), 400 | 414 | 431), "{}", answer.status());
+    }
+    assert_eq!(server.get("/health").await.status(), StatusCode::OK);
+}

@@ -252,3 +252,33 @@ async fn an_article_can_be_taken_away_as_markdown_and_as_a_page() {
         assert_eq!(got.as_u16(), status, "{query}");
     }
 }
+
+#[tokio::test]
+async fn what_a_person_wrote_is_found_and_their_title_outlives_the_next_revision() {
+    let server = Server::start().await;
+    let before = written(&server).await;
+    let id = before.summary.id;
+    let body = json!({"title": "Hornbeam by hand", "text": "# Another\n\nA 鹅耳枥 stands here."});
+    let tag = format!("\"{}\"", current(&before));
+    assert_eq!(edit(&server, id, Some(&tag), body).await.status(), StatusCode::OK);
+    let found = async |words: &str| -> Vec<Value> {
+        let path = reqwest::Url::parse_with_params("http://x/api/v1/articles", [("q", words)]);
+        let path = path.unwrap();
+        let answer = server.get(&format!("{}?{}", path.path(), path.query().unwrap())).await;
+        let page: Value = answer.json().await.unwrap();
+        page["items"].as_array().unwrap().iter().map(|item| item["id"].clone()).collect()
+    };
+    assert_eq!(found("鹅耳枥").await, [json!(id)]);
+    assert_eq!(found("hornbeam").await, [json!(id)]);
+
+    let again = server
+        .post(&format!("/api/v1/articles/{id}/generations"), &json!({"topic": "Quite another"}))
+        .await;
+    assert_eq!(again.status(), StatusCode::ACCEPTED);
+    let again: Value = again.json().await.unwrap();
+    server.finished(again["id"].as_str().unwrap()).await;
+    let after = article(&server, id).await;
+    assert_eq!((after.summary.revisions, after.summary.title.as_str()), (3, "Hornbeam by hand"));
+    assert_eq!(found("鹅耳枥").await, [] as [Value; 0], "the text is another");
+    assert_eq!(found("hornbeam").await, [json!(id)]);
+}

@@ -76,12 +76,11 @@ fn pair(row: Row, (from, to): (u32, u32)) -> AnyView {
         }
         .into_any()
     };
-    let none = |number: u32| view! { <div class="none">{(texts.only_here)(number)}</div> }.into_any();
+    let none =
+        |number: u32| view! { <div class="none">{(texts.only_here)(number)}</div> }.into_any();
     let (class, sides) = match row.change {
         Change::Same => ("pair same", side(row.to, false)),
-        Change::Changed => {
-            ("pair", (side(row.from, true), side(row.to, false)).into_any())
-        }
+        Change::Changed => ("pair", (side(row.from, true), side(row.to, false)).into_any()),
         Change::Removed => ("pair", (side(row.from, true), none(to)).into_any()),
         Change::Added => ("pair", (none(from), side(row.to, false)).into_any()),
     };

@@ -140,7 +140,9 @@ pub(super) static TEXTS: Texts = Texts {
     compare_with_current: "Compare with the current one",
     compare_older: "On the left",
     compare_newer: "On the right",
-    words_changed: |added, removed| format!("{} words added, {} removed", count(added.into()), count(removed.into())),
+    words_changed: |added, removed| {
+        format!("{} words added, {} removed", count(added.into()), count(removed.into()))
+    },
     nothing_changed: "The two texts are the same.",
     unchanged_blocks: |blocks| match blocks {
         1 => "1 unchanged block".to_owned(),

@@ -131,7 +131,9 @@ pub(super) static TEXTS: Texts = Texts {
     compare_with_current: "与当前版本对比",
     compare_older: "左边",
     compare_newer: "右边",
-    words_changed: |added, removed| format!("新增 {} 词，删去 {} 词", count(added.into()), count(removed.into())),
+    words_changed: |added, removed| {
+        format!("新增 {} 词，删去 {} 词", count(added.into()), count(removed.into()))
+    },
     nothing_changed: "两版文字相同。",
     unchanged_blocks: |blocks| format!("{blocks} 段未改"),
     only_here: |number| format!("第 {number} 版没有这一段"),

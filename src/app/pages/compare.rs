@@ -133,7 +133,10 @@ fn Side(
         if let Ok(chosen) = event_target_value(&event).parse::<Uuid>() {
             let (from, to) = if is_old { (chosen, other) } else { (other, chosen) };
             let address = compare_address(article, Some(from), Some(to));
-            navigate(&address, leptos_router::NavigateOptions { scroll: false, ..Default::default() });
+            navigate(
+                &address,
+                leptos_router::NavigateOptions { scroll: false, ..Default::default() },
+            );
         }
     };
     let busy = RwSignal::new(false);

@@ -209,7 +209,9 @@ fn Known(known: KnownProvider) -> impl IntoView {
     let brings: Vec<String> = known
         .routes
         .iter()
-        .filter_map(|route| Some(format!("{} → {}", (texts.style)(route.style), route.models.first()?)))
+        .filter_map(|route| {
+            Some(format!("{} → {}", (texts.style)(route.style), route.models.first()?))
+        })
         .collect();
     view! {
         <h3>{known.name}</h3>

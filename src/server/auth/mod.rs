@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, HeaderMap, HeaderValue, LOCATION};
+use axum::http::header::{AUTHORIZATION, HOST, HeaderMap, HeaderValue, LOCATION, ORIGIN};
 use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -37,6 +37,8 @@ pub struct Access {
     /// Of the token: hashes compare in constant time, and have one length.
     token: blake3::Hash,
     sessions: Sessions,
+    /// The origin of the address that people type.
+    public_origin: Option<String>,
     throttle: Mutex<Throttle>,
 }
 
@@ -62,11 +64,18 @@ pub enum Refusal {
 
 impl Access {
     /// A gate for `token`, with sessions that last as long as given and are signed with `key`.
-    pub fn new(token: &SecretString, key: &[u8; session::KEY_BYTES], lifetime: Duration) -> Self {
+    /// `public_origin`: that of the address that people type.
+    pub fn new(
+        token: &SecretString,
+        key: &[u8; session::KEY_BYTES],
+        lifetime: Duration,
+        public_origin: Option<String>,
+    ) -> Self {
         let token = token.expose_secret().as_bytes();
         Self {
             token: blake3::hash(token),
             sessions: Sessions::new(key, token, lifetime),
+            public_origin,
             throttle: Mutex::new(Throttle::new(Instant::now())),
         }
     }
@@ -80,11 +89,22 @@ impl Access {
         if let Some(token) = bearer {
             return self.try_token(token, client).map(|()| Admission::Token);
         }
-        if self.sessions.is_valid(headers, now_ms()) {
+        if self.is_own_page(headers) && self.sessions.is_valid(headers, now_ms()) {
             Ok(Admission::Session)
         } else {
             Err(Refusal::Nothing)
         }
+    }
+
+    /// Whether a page of ours asks, or none at all. The pages of other origins of the same site
+    /// have the cookie sent along; they have to show the token, wherever they are allowed at all.
+    fn is_own_page(&self, headers: &HeaderMap) -> bool {
+        let Some(origin) = headers.get(ORIGIN) else { return true };
+        let Ok(origin) = origin.to_str() else { return false };
+        let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+        let named = origin.split_once("://").map(|(_, name)| name);
+        named.is_some_and(|named| host.is_some_and(|host| named.eq_ignore_ascii_case(host)))
+            || self.public_origin.as_deref().is_some_and(|own| origin.eq_ignore_ascii_case(own))
     }
 
     /// Compares a token, unless too many wrong ones came from there.
@@ -95,10 +115,13 @@ impl Access {
         let mut throttle = self.throttle.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         throttle.check(client.address, now).map_err(Refusal::TooMany)?;
-        if blake3::hash(token) == self.token {
+        let hash = blake3::hash(token);
+        if hash == self.token {
+            throttle.succeeded(client.address, now);
             return Ok(());
         }
-        throttle.failed(client.address, now);
+        let [a, b, c, d, e, f, g, h, ..] = *hash.as_bytes();
+        throttle.failed(client.address, [a, b, c, d, e, f, g, h], now);
         drop(throttle);
         tracing::warn!(client.address = %client.address, "a wrong access token");
         Err(Refusal::Wrong)

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 
 use super::document::{Table, Value};
 use super::location::{ConfigError, Location};
-use super::{Config, LimitsConfig, Protocol};
+use super::{Config, LimitsConfig, Protocol, ServerConfig};
 
 /// The shortest access token, in characters: fewer are guessed.
 const TOKEN_MIN: usize = 8;
@@ -23,6 +23,17 @@ pub struct PublicUrl {
     pub host: String,
     /// Whether it is HTTPS.
     pub https: bool,
+}
+
+/// Behind a proxy that is not named all clients have one address.
+pub(super) fn proxy_unnamed(server: &ServerConfig) -> Option<String> {
+    let behind_one = server.public_url.as_ref().is_some_and(|public| public.https);
+    (behind_one && server.trusted_proxies.is_empty()).then(|| {
+        "public_url is HTTPS, which a proxy must speak, but trusted_proxies is empty: everyone \
+         seems to come from the proxy's address, and shares one allowance of wrong tokens. Add \
+         its address, for example trusted_proxies = [\"127.0.0.1\"]."
+            .to_owned()
+    })
 }
 
 /// # Errors

@@ -84,7 +84,7 @@ impl Config {
             section("server")?.flag("discover")?,
             &mut warnings,
         )?;
-        let config = Self {
+        let mut config = Self {
             server: settings::server(section("server")?)?,
             generation: settings::generation(section("generation")?)?,
             limits: hosting::limits(section("limits")?)?,
@@ -96,6 +96,7 @@ impl Config {
             discovery: catalog.discovery,
             warnings,
         };
+        config.warnings.extend(hosting::proxy_unnamed(&config.server));
         let budget = section("limits")?.get("daily_budget")?;
         hosting::check_currencies(&config, &budget.location)?;
         Ok(config)

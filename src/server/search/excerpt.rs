@@ -10,6 +10,9 @@ use crate::article::measure::is_cjk;
 
 /// How wide an excerpt is, in columns: a Chinese character takes two.
 const WIDTH: usize = 180;
+/// How much of a text is looked through for the first place, in bytes; a hit behind that is shown
+/// without an excerpt.
+const LOOKED_THROUGH: usize = 256 << 10;
 /// How much of it stands before the first stretch, in columns.
 const LEAD: usize = 40;
 
@@ -23,6 +26,7 @@ pub fn hit(query: &Query, title: &str, text: &str) -> Hit {
 }
 
 fn snippet(query: &Query, text: &str) -> Vec<Stretch> {
+    let text = &text[..text.floor_char_boundary(LOOKED_THROUGH)];
     let marked = matches(query, text, |first| forward(text, first.start, WIDTH - LEAD));
     let Some(first) = marked.first() else { return Vec::new() };
     let start = backward(text, first.start, LEAD);

@@ -171,6 +171,23 @@ struct Found {
     article: ArticleSummary,
 }
 
+/// How many pages of hits are cut into excerpts at once; others wait their turn.
+static PLACES: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(2);
+
+/// Makes what is shown of hits, on a thread that nobody waits for.
+async fn excerpts(rows: Vec<HitRow>, query: &Query) -> Result<Vec<Found>, StoreError> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let _place = PLACES.acquire().await;
+    let query = query.clone();
+    let made = tokio::task::spawn_blocking(move || {
+        rows.into_iter().map(|row| row.into_found(&query)).collect()
+    });
+    made.await
+        .map_err(|error| StoreError::unreadable(format!("no excerpt can be made: {error}")))?
+}
+
 impl HitRow {
     fn into_found(self, query: &Query) -> Result<Found, StoreError> {
         let mut article = self.summary.into_record()?;
@@ -255,13 +272,12 @@ impl Store {
                 sql.build_query_as().fetch_all(pool).await
             })?;
             let whole = rows.len() < wanted;
-            for row in rows {
-                before = row.place;
-                // Several sections of one article can be hit.
-                if found.last().is_none_or(|last| last.place != row.place) {
-                    found.push(row.into_found(query)?);
-                }
-            }
+            before = rows.last().map_or(before, |row| row.place);
+            let mut last = found.last().map(|found| found.place);
+            // Several sections of one article can be hit.
+            let articles =
+                rows.into_iter().filter(|row| last.replace(row.place) != Some(row.place));
+            found.extend(excerpts(articles.collect(), query).await?);
             if whole || found.len() == limit {
                 break;
             }
@@ -313,7 +329,7 @@ impl Store {
             sql.push_bind(i64::try_from(limit).unwrap_or(i64::MAX));
             sql.build_query_as().fetch_all(pool).await
         })?;
-        rows.into_iter().map(|row| row.into_found(query)).collect()
+        excerpts(rows, query).await
     }
 
     /// The articles whose current text is not in the search table, newest first, at most `limit`
