@@ -8,8 +8,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 profile=${1:-release}
 case $profile in
-release) cargo_option=(--release) trunk_option=(--release) usual="3 to 6 min" ;;
-dev) cargo_option=() trunk_option=() usual="1 to 4 min" ;;
+release) trunk_option=(--release) usual="3 to 6 min" ;;
+dev) trunk_option=() usual="1 to 4 min" ;;
 *) fail "'$profile' is no build." "Use release or dev." ;;
 esac
 built=.built-$profile
@@ -48,15 +48,30 @@ put_in_place() {
 # does nothing.
 cargo fetch --locked --quiet
 
-say "Building the server, $profile (usually $usual the first time on two cores)"
-if [ "$profile" = dev ] && [ "${2:-}" = --tests ]; then
-    # The tests' dependencies ask for other features of a few crates; a build by itself would compile those twice.
-    cargo test --features ssr --no-run
-else
-    cargo build --features ssr --bin inkstream "${cargo_option[@]}"
-fi
+build_server() {
+    say "Building the server, $profile (usually $usual the first time on two cores)"
+    if [ "$profile" = dev ] && [ "${1:-}" = --tests ]; then
+        # The tests' dependencies ask for other features of a few crates; a build by itself would compile those twice.
+        cargo test --features ssr --no-run
+    elif [ "$profile" = dev ]; then
+        cargo build --features ssr --bin inkstream
+    else
+        # The program carries the client that lies in target/site.
+        cargo build --features embed --bin inkstream --release
+    fi
+}
 
-if ! is_fresh "target/site/$built"; then
-    is_fresh "$kept/$built" || build_client
-    put_in_place
+bring_client() {
+    if ! is_fresh "target/site/$built"; then
+        is_fresh "$kept/$built" || build_client
+        put_in_place
+    fi
+}
+
+if [ "$profile" = release ]; then
+    bring_client
+    build_server
+else
+    build_server "${2:-}"
+    bring_client
 fi

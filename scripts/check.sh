@@ -7,7 +7,7 @@ cargo fmt --check
 
 # Never --all-features: the server and the client are two builds.
 say "Lints of the server (usually 2 min the first time)"
-cargo clippy --quiet --features ssr --all-targets -- -D warnings
+cargo clippy --quiet --features embed --all-targets -- -D warnings
 say "Lints of the client (usually 1 min the first time)"
 cargo clippy --quiet --lib --features hydrate --target wasm32-unknown-unknown -- -D warnings
 

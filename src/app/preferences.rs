@@ -72,19 +72,25 @@ impl Preferences {
         }
     }
 
+    /// Those of whoever sends these headers.
+    #[cfg(feature = "ssr")]
+    pub fn of_headers(headers: &axum::http::HeaderMap) -> Self {
+        use axum::http::header::{ACCEPT_LANGUAGE, COOKIE};
+        let text =
+            |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        Self::from_headers(text(COOKIE), text(ACCEPT_LANGUAGE))
+    }
+
     /// Those of the page: on the server from the request, in the browser from what the server
     /// wrote into `<html>`.
     pub fn of_this_page() -> Self {
         #[cfg(feature = "ssr")]
         {
-            use axum::http::{header, request::Parts};
+            use axum::http::request::Parts;
             let Some(parts) = use_context::<Parts>() else {
                 return Self::default();
             };
-            let text = |name| {
-                parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
-            };
-            Self::from_headers(text(header::COOKIE), text(header::ACCEPT_LANGUAGE))
+            Self::of_headers(&parts.headers)
         }
         #[cfg(not(feature = "ssr"))]
         {

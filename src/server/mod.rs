@@ -31,6 +31,7 @@ pub mod search;
 pub mod security;
 pub mod serve;
 pub mod shell;
+pub mod site;
 pub mod slug;
 pub mod state;
 pub mod store;

@@ -5,7 +5,8 @@ use axum::routing::{get, patch, post};
 
 use super::auth::sign_in;
 use super::handlers::{
-    article_edits, articles, connections, events, exports, generations, health, openapi, page_data,
+    api_docs, article_edits, articles, connections, events, exports, generations, health, openapi,
+    page_data,
 };
 use super::security::Protection;
 use super::state::AppState;
@@ -41,6 +42,7 @@ pub fn router(state: &AppState) -> Router {
         .route("/api/v1/providers", get(connections::list))
         .route("/api/v1/providers/{name}/test", post(connections::test))
         .route("/api/v1/openapi.json", get(openapi::show))
+        .route(api_docs::PATH, get(api_docs::show))
         .route("/page-data/compose", get(page_data::compose))
         .route("/page-data/connections", get(page_data::connections))
         .route("/page-data/library", get(page_data::library))

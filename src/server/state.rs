@@ -10,6 +10,7 @@ use super::generations::Generations;
 use super::indexing::Indexing;
 use super::pipeline::Providers;
 use super::providers;
+use super::site::Site;
 use super::store::{Store, StoreError};
 
 /// The parts of a running server. Cheap to clone.
@@ -21,6 +22,8 @@ pub struct AppState {
     pub store: Store,
     /// The gate, where there is an access token.
     pub access: Option<Arc<Access>>,
+    /// The files of the client.
+    pub site: Site,
     /// The model APIs.
     pub providers: Arc<Providers>,
     /// The service that writes articles.
@@ -51,7 +54,8 @@ impl AppState {
         let generations =
             Generations::start(Arc::clone(&config), Arc::clone(&providers), store.clone()).await?;
         let indexing = Indexing::start(store.clone());
-        let state = Self { config, store, access, providers, generations, indexing };
+        let site = Site::new(config.server.site_dir.clone());
+        let state = Self { config, store, access, site, providers, generations, indexing };
         state.purge_deleted().await?;
         Ok(state)
     }

@@ -60,7 +60,8 @@ fn all_paths() -> Vec<String> {
         .collect();
     paths.extend(ApiDocument::openapi().paths.paths.into_keys());
     paths.extend(
-        ["/", "/articles", "/articles/{id}", "/page-data/else", "/else"].map(str::to_owned),
+        ["/", "/articles", "/articles/{id}", "/models", "/api-docs", "/page-data/else", "/else"]
+            .map(str::to_owned),
     );
     paths.sort();
     paths.dedup();

@@ -69,7 +69,7 @@ fn without_anything_the_documented_defaults_and_the_demo_apply() {
     let config = Files::empty().load();
     assert_eq!(config.server.listen.to_string(), "127.0.0.1:3000");
     assert_eq!(config.server.data_dir, PathBuf::from("data"));
-    assert_eq!(config.server.site_dir, PathBuf::from("target/site"));
+    assert_eq!(config.server.site_dir, None);
     assert_eq!(config.generation.connect_timeout, Duration::from_secs(5));
     assert_eq!(config.generation.first_token_timeout, Duration::from_secs(60));
     assert_eq!(config.generation.idle_timeout, Duration::from_secs(30));
@@ -128,7 +128,7 @@ fn later_layers_win_and_leave_the_rest_alone() {
     let config = Config::load(&sources).unwrap();
     assert_eq!(config.server.listen.to_string(), "127.0.0.1:4000");
     assert_eq!(config.server.data_dir, PathBuf::from("c"));
-    assert_eq!(config.server.site_dir, PathBuf::from("from dot env"));
+    assert_eq!(config.server.site_dir, Some(PathBuf::from("from dot env")));
     assert_eq!(config.generation.retries, 3);
     assert_eq!(std::env::var("INKSTREAM_SITE_DIR").ok(), None, "the process is left alone");
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Form, Request, State};
 use axum::http::header::{
-    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, COOKIE, HeaderMap, HeaderValue,
-    RETRY_AFTER, SET_COOKIE, VARY, WWW_AUTHENTICATE,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderValue, RETRY_AFTER, SET_COOKIE, VARY,
+    WWW_AUTHENTICATE,
 };
 use axum::http::{StatusCode, Uri};
 use axum::response::{Html, IntoResponse, Response};
@@ -150,7 +150,7 @@ async fn show(State(page): State<Page>, request: Request) -> Response {
         return see_other(wanted);
     }
     let chosen = question.lang.as_deref().and_then(Locale::parse);
-    let mut preferences = preferences(request.headers());
+    let mut preferences = Preferences::of_headers(request.headers());
     preferences.locale = chosen.unwrap_or(preferences.locale);
     let mut response = page.render(StatusCode::OK, preferences, wanted, None, &client);
     if let Some(locale) = chosen {
@@ -168,7 +168,7 @@ async fn submit(
     headers: HeaderMap,
     form: Result<Form<Answer>, axum::extract::rejection::FormRejection>,
 ) -> Response {
-    let preferences = preferences(&headers);
+    let preferences = Preferences::of_headers(&headers);
     let Some(access) = &page.access else { return see_other("/") };
     let answer = match form {
         Ok(Form(answer)) => answer,
@@ -219,13 +219,6 @@ fn words(locale: Locale) -> &'static Words {
 
 fn whole_seconds(wait: Wait) -> u64 {
     wait.0.as_secs() + u64::from(wait.0.subsec_nanos() > 0)
-}
-
-fn preferences(headers: &HeaderMap) -> Preferences {
-    let text = |name| {
-        headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok()).unwrap_or_default()
-    };
-    Preferences::from_headers(text(COOKIE), text(ACCEPT_LANGUAGE))
 }
 
 impl Page {

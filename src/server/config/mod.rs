@@ -125,8 +125,9 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// Where everything is kept.
     pub data_dir: PathBuf,
-    /// Where the built client lies.
-    pub site_dir: PathBuf,
+    /// Where the built client lies; `None`: in the program, or where it carries none in
+    /// `target/site`.
+    pub site_dir: Option<PathBuf>,
     /// Host names, in lower case, under which a reverse proxy forwards requests.
     pub allowed_hosts: Vec<String>,
     /// What everyone has to show who wants in; `None`: nobody has to.

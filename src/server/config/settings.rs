@@ -85,7 +85,10 @@ pub(super) fn server(table: &Table) -> Result<ServerConfig, ConfigError> {
     Ok(ServerConfig {
         listen: listen(table)?,
         data_dir: path(table, "data_dir")?,
-        site_dir: path(table, "site_dir")?,
+        site_dir: match table.text("site_dir")?.0.trim() {
+            "" => None,
+            _ => Some(path(table, "site_dir")?),
+        },
         allowed_hosts: table
             .words("allowed_hosts")?
             .into_iter()

@@ -1,5 +1,6 @@
 //! One file per resource: each handler extracts, calls a service, and answers.
 
+pub mod api_docs;
 pub mod article_edits;
 pub mod articles;
 pub mod connections;

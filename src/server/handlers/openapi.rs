@@ -41,7 +41,8 @@ use crate::article::event::{Highlight, Meta, Notice, Routed, Usage};
     tags(
         (name = "generations", description = "One run of the pipeline for a brief"),
         (name = "articles", description = "The documents, and their revisions"),
-        (name = "providers", description = "The model APIs behind it")
+        (name = "providers", description = "The model APIs behind it"),
+        (name = "document", description = "What stands here, for programs")
     )
 )]
 pub struct ApiDocument;

@@ -1,0 +1,273 @@
+//! The files of the built client: from the program itself, or from a folder.
+//!
+//! A release build carries them inside (feature `embed`), compressed beforehand, so that copying
+//! one file is an installation. `site_dir` puts a folder in their place.
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use axum::body::{Body, Bytes};
+use axum::extract::Request;
+use axum::http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
+};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use tower::ServiceExt;
+use tower_http::services::ServeDir;
+
+/// A file whose name changes with its content.
+const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+/// A file whose name stays: fonts, the icon.
+const FOR_A_DAY: HeaderValue = HeaderValue::from_static("public, max-age=86400");
+/// What the program carries is looked for here while it carries nothing.
+const USUAL_DIR: &str = "target/site";
+
+/// Gives a file by its name.
+type Lookup = fn(&str) -> Option<Cow<'static, [u8]>>;
+
+/// What the program carries.
+#[cfg(feature = "embed")]
+mod carried {
+    #[derive(rust_embed::Embed)]
+    #[folder = "target/site"]
+    #[allow_missing = true]
+    pub(super) struct Files;
+}
+
+#[cfg(feature = "embed")]
+const CARRIED: Option<Lookup> = Some(|name| carried::Files::get(name).map(|file| file.data));
+#[cfg(not(feature = "embed"))]
+const CARRIED: Option<Lookup> = None;
+
+/// The built client. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Site {
+    source: Source,
+    head: Arc<OnceLock<String>>,
+}
+
+#[derive(Clone, Debug)]
+enum Source {
+    Folder(PathBuf),
+    Program(Lookup),
+}
+
+impl Site {
+    /// The files of `dir`, or else those that the program carries.
+    pub fn new(dir: Option<PathBuf>) -> Self {
+        let source = match (dir, CARRIED) {
+            (Some(dir), _) => Source::Folder(dir),
+            (None, Some(lookup)) => Source::Program(lookup),
+            (None, None) => Source::Folder(PathBuf::from(USUAL_DIR)),
+        };
+        Self { source, head: Arc::default() }
+    }
+
+    /// What Trunk wrote into `<head>`; `None` while the client is not built. Read once, but in a
+    /// debug build every time: there the names change while the server runs.
+    pub fn head(&self) -> Option<String> {
+        if let Some(head) = self.head.get() {
+            return Some(head.clone());
+        }
+        let page = match &self.source {
+            Source::Folder(dir) => std::fs::read_to_string(dir.join("index.html")).ok()?,
+            Source::Program(lookup) => {
+                String::from_utf8(lookup("index.html")?.into_owned()).ok()?
+            }
+        };
+        let (_, behind) = page.split_once("<head>")?;
+        let (head, _) = behind.split_once("</head>")?;
+        if !cfg!(debug_assertions) {
+            self.head.get_or_init(|| head.to_owned());
+        }
+        Some(head.to_owned())
+    }
+
+    /// The answer to a request for a file; `None` where there is no such file.
+    pub async fn file(&self, question: Request) -> Option<Response<Body>> {
+        let path = question.uri().path().to_owned();
+        // Trunk's page and hidden files are of no use to anybody.
+        if path == "/index.html" || path.split('/').any(|part| part.starts_with('.')) {
+            return None;
+        }
+        let mut answer = match &self.source {
+            Source::Folder(dir) => from_folder(dir, question).await?,
+            Source::Program(lookup) => {
+                from_program(*lookup, question.method(), &path, question.headers())?
+            }
+        };
+        let age = if is_hashed(&path) { FOR_EVER } else { FOR_A_DAY };
+        answer.headers_mut().insert(CACHE_CONTROL, age);
+        Some(answer)
+    }
+}
+
+async fn from_folder(dir: &std::path::Path, question: Request) -> Option<Response<Body>> {
+    let files = ServeDir::new(dir)
+        .append_index_html_on_directories(false)
+        .precompressed_br()
+        .precompressed_gzip();
+    let Ok(answer) = files.oneshot(question).await;
+    let found = answer.status().is_success() || answer.status() == StatusCode::NOT_MODIFIED;
+    found.then(|| answer.map(Body::new))
+}
+
+fn from_program(
+    lookup: Lookup,
+    method: &Method,
+    path: &str,
+    headers: &HeaderMap,
+) -> Option<Response<Body>> {
+    if !matches!(*method, Method::GET | Method::HEAD) {
+        return None;
+    }
+    let name = path.strip_prefix('/')?;
+    let plain = lookup(name)?;
+    let variants = [("br", ".br"), ("gzip", ".gz")];
+    let compressed = variants
+        .into_iter()
+        .filter(|(coding, _)| accepts(headers, coding))
+        .find_map(|(coding, ending)| Some((coding, lookup(&format!("{name}{ending}"))?)));
+    let (coding, content) = match compressed {
+        Some((coding, content)) => (Some(coding), content),
+        None => (None, plain),
+    };
+    let content: Bytes = match content {
+        Cow::Borrowed(content) => Bytes::from_static(content),
+        Cow::Owned(content) => content.into(),
+    };
+    let hash = blake3::hash(&content).to_hex();
+    let tag = HeaderValue::try_from(format!("\"{}\"", &hash[..16])).ok()?;
+    let mut answer = if headers.get(IF_NONE_MATCH).is_some_and(|known| names(known, &tag)) {
+        let mut unchanged = Response::new(Body::empty());
+        *unchanged.status_mut() = StatusCode::NOT_MODIFIED;
+        unchanged
+    } else {
+        let mut found = Response::new(Body::from(content));
+        let headers = found.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind_of(name)));
+        if let Some(coding) = coding {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static(coding));
+        }
+        found
+    };
+    let headers = answer.headers_mut();
+    headers.insert(ETAG, tag);
+    headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    Some(answer)
+}
+
+/// Whether an `If-None-Match` names this tag.
+fn names(known: &HeaderValue, tag: &HeaderValue) -> bool {
+    let (Ok(known), Ok(tag)) = (known.to_str(), tag.to_str()) else { return false };
+    known
+        .split(',')
+        .any(|one| matches!(one.trim(), "*") || one.trim().trim_start_matches("W/") == tag)
+}
+
+/// Whether a coding is accepted (RFC 9110, 12.5.3); `q=0` says that it is not.
+fn accepts(headers: &HeaderMap, coding: &str) -> bool {
+    let values = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(coding));
+        let refused = parts.any(|part| {
+            part.strip_prefix("q=").and_then(|q| q.parse::<f32>().ok()).is_some_and(|q| q == 0.0)
+        });
+        named && !refused
+    })
+}
+
+/// The media type by the name's ending.
+fn kind_of(name: &str) -> &'static str {
+    match name.rsplit('.').next().unwrap_or_default() {
+        "css" => "text/css",
+        "html" => "text/html; charset=utf-8",
+        "js" => "text/javascript",
+        "png" => "image/png",
+        "svg" => "image/svg+xml",
+        "txt" => "text/plain; charset=utf-8",
+        "wasm" => "application/wasm",
+        "woff2" => "font/woff2",
+        _ => "application/octet-stream",
+    }
+}
+
+/// Whether Trunk put the hash of the content into the name: `main-0123456789abcdef.css`.
+fn is_hashed(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let stem = name.split('.').next().unwrap_or_default();
+    stem.split(['-', '_']).any(|part| {
+        part.len() == 16 && part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn carried(name: &str) -> Option<Cow<'static, [u8]>> {
+        let content: &[u8] = match name {
+            "index.html" => b"<html><head>the head</head></html>",
+            "main-0123456789abcdef.css" => b"plain",
+            "main-0123456789abcdef.css.br" => b"brotli",
+            "favicon.svg" => b"<svg/>",
+            _ => return None,
+        };
+        Some(content.into())
+    }
+
+    async fn ask(path: &str, headers: &[(&str, &str)]) -> Option<(Response<Body>, Bytes)> {
+        let site = Site { source: Source::Program(carried), head: Arc::default() };
+        let mut request = Request::get(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let (parts, body) = site.file(request.body(Body::empty()).unwrap()).await?.into_parts();
+        let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+        Some((Response::from_parts(parts, Body::empty()), body))
+    }
+
+    #[tokio::test]
+    async fn what_the_program_carries_is_sent_as_the_client_takes_it() {
+        let style = "/main-0123456789abcdef.css";
+        for (accepted, sent, coding) in [
+            ("gzip, deflate, br", "brotli", Some("br")),
+            ("gzip", "plain", None),
+            ("br;q=0, gzip", "plain", None),
+        ] {
+            let (answer, body) = ask(style, &[("accept-encoding", accepted)]).await.unwrap();
+            assert_eq!(body, sent);
+            let said = answer.headers().get(CONTENT_ENCODING).map(|it| it.to_str().unwrap());
+            assert_eq!(said, coding);
+            assert_eq!(answer.headers()[CONTENT_TYPE], "text/css");
+            assert_eq!(answer.headers()[CACHE_CONTROL], FOR_EVER);
+            assert_eq!(answer.headers()[VARY], "accept-encoding");
+        }
+        let (icon, _) = ask("/favicon.svg", &[]).await.unwrap();
+        assert_eq!(icon.headers()[CACHE_CONTROL], FOR_A_DAY);
+        let tag = icon.headers()[ETAG].to_str().unwrap();
+        let (known, body) = ask("/favicon.svg", &[("if-none-match", tag)]).await.unwrap();
+        assert_eq!((known.status(), body.len()), (StatusCode::NOT_MODIFIED, 0));
+        for hidden in ["/index.html", "/.built-release", "/nothing.css", "/"] {
+            assert!(ask(hidden, &[]).await.is_none(), "{hidden}");
+        }
+    }
+
+    #[test]
+    fn the_head_is_that_of_the_page_that_trunk_wrote() {
+        let site = Site { source: Source::Program(carried), head: Arc::default() };
+        assert_eq!(site.head().as_deref(), Some("the head"));
+        let missing = Site { source: Source::Folder("nowhere".into()), head: Arc::default() };
+        assert_eq!(missing.head(), None);
+    }
+
+    #[test]
+    fn only_names_with_a_hash_are_kept_for_ever() {
+        assert!(is_hashed("/inkstream-0123456789abcdef_bg.wasm"));
+        assert!(is_hashed("/main-fedcba9876543210.css"));
+        assert!(!is_hashed("/favicon.svg"));
+        assert!(!is_hashed("/fonts/inter-latin-wght-normal.woff2"));
+    }
+}
