@@ -8,6 +8,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 trunk_version=0.21.14
 binaryen_version=132
 cargo_deny_version=0.20.2
+schemathesis_version=4.32.5
 node_minimum=18
 rust_minimum=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 # The command-line tool has to equal the crate, to the patch.
@@ -70,6 +71,9 @@ install_packages() {
     { "${apt[@]}" update && "${apt[@]}" install -y --no-install-recommends "${packages[@]}"; } ||
         fail "apt-get could not install: $list" "Check the network and /etc/apt/sources.list, then run as root: $install"
 }
+
+# Debian's python3 comes without what makes a virtual environment.
+need_python() { python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3 python3-venv); }
 
 need_wasm_target() {
     [ -d "$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown" ] && return
@@ -136,6 +140,15 @@ need_end2end() {
         fail "npm could not install the browser tests' packages." "Check the network (npm's registry), then run this again."
 }
 
+need_schemathesis() {
+    local place=$tools/schemathesis
+    [ "$(version_of "$place/bin/schemathesis" --version)" = "$schemathesis_version" ] && return
+    say "Installing schemathesis $schemathesis_version into $place (usually under 1 min)"
+    rm -rf "$place"
+    { python3 -m venv "$place" && "$place/bin/pip" install --quiet --disable-pip-version-check "schemathesis==$schemathesis_version"; } ||
+        fail "schemathesis could not be installed." "Check the network (PyPI), and that python3 is 3.10 or newer; then run this again."
+}
+
 need_cargo_deny() {
     [ -n "$(version_of cargo-deny --version)" ] && return
     cargo_install cargo-deny "$cargo_deny_version" "2 to 4 min" --locked --no-default-features ||
@@ -150,12 +163,12 @@ is() { case " $* " in *" $what "*) ;; *) [ "$what" = all ] ;; esac; }
 need_rust
 is run test && need_node
 need_c_compiler
-is test && { need_chromium; need_chinese_font; }
+is test && { need_chromium; need_chinese_font; need_python; }
 install_packages
 need_wasm_target
 is check && need_rust_components
 is run test && need_wasm_opt
-is test && need_end2end
+is test && { need_end2end; need_schemathesis; }
 is run test && { need_wasm_bindgen; need_trunk; }
 is check && need_cargo_deny
 [ -z "$compiled" ] || rm -rf "$tools/build"

@@ -8,6 +8,7 @@ if [ "${1:-}" = --e2e ]; then
 else
     say "Unit, property, server and documentation tests"
     cargo test --features ssr --no-fail-fast || status=$?
+    scripts/fuzz.sh || status=$?
 fi
 
 say "Browser tests"

@@ -51,7 +51,7 @@ pub enum ProblemKind {
 }
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $text:literal, $kind:ident, $status:literal;)*) => {
+    ($($(#[$doc:meta])* $name:ident = $text:tt, $kind:ident, $status:literal;)*) => {
         /// The stable names of all errors. Clients may rely on them; messages may change.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]

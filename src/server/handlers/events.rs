@@ -25,12 +25,24 @@ use crate::server::telemetry::metrics;
 /// How often a silent stream shows that it is alive, by a comment line.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
+/// One event of a stream, as the document describes it: its fields are lines of the stream.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "for the document alone; what is sent is written by hand")]
+pub struct StreamedEvent {
+    /// The event's seq: valid as `Last-Event-ID`.
+    id: String,
+    /// Its kind, for example `delta`.
+    event: String,
+    /// JSON.
+    data: String,
+}
+
 /// The log from after `Last-Event-ID`, or from the start.
 #[utoipa::path(get, path = "/api/v1/generations/{id}/events", tag = "generations",
     params(("id" = Uuid, Path), ("Last-Event-ID" = Option<u64>, Header,
         description = "the `id` of the last event received")),
     responses(
-        (status = 200, content_type = "text/event-stream", body = String,
+        (status = 200, content_type = "text/event-stream", body = StreamedEvent,
             description = "the events, each with `event`, `id` and JSON `data`"),
         (status = 204, description = "the log has ended, and the cursor is at its end"),
         (status = 400, body = crate::article::problem::ProblemBody,

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
 
-use super::events;
+use super::events::{self, StreamedEvent};
 use super::extract::{BriefBody, Ids, idempotency_key, wants_events};
 use crate::article::brief::Brief;
 use crate::article::event::Seq;
@@ -21,7 +21,7 @@ use crate::server::generations::{Generations, Request};
         description = "the same key and body give the same generation for 24 h")),
     responses(
         (status = 202, body = Generation, headers(("Location" = String))),
-        (status = 200, content_type = "text/event-stream", body = String,
+        (status = 200, content_type = "text/event-stream", body = StreamedEvent,
             description = "asked with `Accept: text/event-stream`: the event stream at once"),
         (status = 400, body = ProblemBody), (status = 413, body = ProblemBody),
         (status = 415, body = ProblemBody), (status = 422, body = ProblemBody),
@@ -46,7 +46,7 @@ pub async fn create(
     params(("id" = Uuid, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses(
         (status = 202, body = Generation, headers(("Location" = String))),
-        (status = 200, content_type = "text/event-stream", body = String),
+        (status = 200, content_type = "text/event-stream", body = StreamedEvent),
         (status = 400, body = ProblemBody), (status = 404, body = ProblemBody),
         (status = 413, body = ProblemBody), (status = 415, body = ProblemBody),
         (status = 422, body = ProblemBody), (status = 503, body = ProblemBody)))]
@@ -92,7 +92,7 @@ pub async fn cancel(
     params(("id" = Uuid, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses(
         (status = 202, body = Generation, headers(("Location" = String))),
-        (status = 200, content_type = "text/event-stream", body = String),
+        (status = 200, content_type = "text/event-stream", body = StreamedEvent),
         (status = 400, body = ProblemBody), (status = 404, body = ProblemBody),
         (status = 409, body = ProblemBody, description = "it runs, or is complete"),
         (status = 422, body = ProblemBody), (status = 503, body = ProblemBody)))]
