@@ -52,6 +52,58 @@ for (const language of ['en', 'zh'] as const) {
       await expect(reader.button(words.draftGoOn)).toHaveCount(0);
     });
 
+    test('two tabs that go on from one draft both keep their text', async ({ page, reader, model }) => {
+      const { words } = reader;
+      const article = await written(page, model, sample);
+      await reader.open(`/articles/${article}`);
+      await reader.button(words.edit).click();
+      const text = (tab: typeof page) => tab.getByRole('textbox', { name: words.editText });
+      const kept = () => page.evaluate(() => Object.values({ ...localStorage }).filter((it) => /(first|second|third)$/.test(it)).map((it) => /\w+$/.exec(it)![0]).sort());
+      await text(page).press('Control+End');
+      await text(page).pressSequentially(' first');
+      await expect.poll(kept).toEqual(['first']);
+
+      // While the first tab still writes, the second takes the draft over.
+      const other = await page.context().newPage();
+      await other.goto(`/articles/${article}`);
+      await other.getByRole('button', { name: words.draftGoOn }).click();
+      await expect(text(other)).toHaveValue(/ first$/);
+      await text(other).press('Control+End');
+      await text(other).pressSequentially(' second');
+      await text(page).press('Control+End');
+      await text(page).pressSequentially(' third');
+      await expect.poll(kept).toEqual(['second', 'third']);
+
+      // The note follows the other tab: discarding what is older there leaves the newer alone.
+      await page.keyboard.press('Escape');
+      await other.keyboard.press('Escape');
+      await expect(reader.button(words.draftDiscard)).toBeVisible();
+      await reader.button(words.draftDiscard).click();
+      await expect.poll(async () => (await kept()).length).toBe(1);
+      await other.getByRole('button', { name: words.draftDiscard }).click();
+      await expect.poll(kept).toEqual([]);
+      await expect(reader.button(words.draftGoOn)).toHaveCount(0);
+    });
+
+    test('going on from a draft does not undo a new title', async ({ page, reader, model }) => {
+      const { words } = reader;
+      const article = await written(page, model, sample);
+      const path = `/api/v1/articles/${article}`;
+      await reader.open(`/articles/${article}`);
+      await reader.button(words.edit).click();
+      const text = page.getByRole('textbox', { name: words.editText });
+      await text.press('Control+End');
+      await text.pressSequentially(' more');
+      await page.keyboard.press('Escape');
+      await page.request.patch(path, { data: { title: 'Renamed meanwhile' } });
+      await reader.reload();
+      await reader.button(words.draftGoOn).click();
+      await expect(page.getByRole('textbox', { name: words.editTitle })).toHaveValue('Renamed meanwhile');
+      await page.keyboard.press('Control+s');
+      await expect(page.getByRole('main')).toContainText(words.byHand);
+      expect((await (await page.request.get(path)).json()).title).toBe('Renamed meanwhile');
+    });
+
     test('of two tabs the second is told, and sees both texts', async ({ page, reader, model, faults }) => {
       faults.expect(/412/);
       const { words } = reader;

@@ -116,6 +116,15 @@ pub struct Theirs {
     pub id: Uuid,
     /// Its text.
     pub text: String,
+    /// What was derived from it.
+    pub meta: TheirMeta,
+}
+
+/// What the editor shows of [`Theirs`] besides its text.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct TheirMeta {
+    /// Its title.
+    pub title: String,
 }
 
 /// What became of an edit.

@@ -18,6 +18,8 @@ pub struct EditDraft {
     pub base: Uuid,
     /// When it was last kept, in milliseconds since 1970; 0 for one that is not kept.
     pub at: i64,
+    /// The title that the article had when the editor was opened.
+    pub base_title: String,
     /// The title.
     pub title: String,
     /// The text.
@@ -31,25 +33,27 @@ impl EditDraft {
             editor: api::idempotency_key(),
             base: data.current()?,
             at: 0,
+            base_title: data.article.title.clone(),
             title: data.article.title.clone(),
             text: data.text.clone(),
         })
     }
 
-    /// Base, moment, title and text, a line each: neither of the first three has a line break.
+    /// Base, moment, both titles and the text, a line each: none of the first four has a line
+    /// break.
     fn encode(&self) -> String {
-        [&self.base.to_string(), &self.at.to_string(), &self.title, &self.text]
-            .map(|it| &**it)
-            .join("\n")
+        let (base, at) = (self.base.to_string(), self.at.to_string());
+        [base.as_str(), &at, &self.base_title, &self.title, &self.text].join("\n")
     }
 
     fn decode(editor: &str, kept: &str) -> Option<Self> {
-        let mut parts = kept.splitn(4, '\n');
+        let mut parts = kept.splitn(5, '\n');
         let mut next = || parts.next();
         Some(Self {
             editor: editor.to_owned(),
             base: next()?.parse().ok()?,
             at: next()?.parse().ok()?,
+            base_title: next()?.to_owned(),
             title: next()?.to_owned(),
             text: next()?.to_owned(),
         })
@@ -61,7 +65,7 @@ fn storage() -> Option<web_sys::Storage> {
 }
 
 fn prefix(article: Uuid) -> String {
-    format!("inkstream.edit.{article}.")
+    format!("inkstream.draft.{article}.")
 }
 
 /// Keeps a draft; says whether the browser did.
@@ -77,6 +81,46 @@ pub fn forget(article: Uuid, editor: &str) {
     {
         warn!("a draft could not be removed");
     }
+}
+
+/// A draft that another editor goes on from. It stays until that editor has kept its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taken {
+    editor: String,
+    kept: String,
+}
+
+/// Takes a draft over into a new editor, as it is kept now, which may be another text than the one
+/// that was read before: its own editor may still be open in another tab. `None`: it is gone.
+pub fn take(article: Uuid, draft: &EditDraft) -> Option<(EditDraft, Taken)> {
+    let kept = kept(article, &draft.editor)?;
+    let now = EditDraft::decode(&draft.editor, &kept)?;
+    let taken = Taken { editor: now.editor, kept };
+    Some((EditDraft { editor: api::idempotency_key(), ..now }, taken))
+}
+
+/// Forgets a draft that was taken over, unless its own editor has gone on writing.
+pub fn forget_taken(article: Uuid, taken: &Taken) {
+    if kept(article, &taken.editor).as_ref() == Some(&taken.kept) {
+        forget(article, &taken.editor);
+    }
+}
+
+/// Forgets a draft, unless it has changed since it was read.
+pub fn discard(article: Uuid, draft: &EditDraft) {
+    let now = kept(article, &draft.editor).and_then(|it| EditDraft::decode(&draft.editor, &it));
+    if now.is_some_and(|now| now.at == draft.at) {
+        forget(article, &draft.editor);
+    }
+}
+
+fn kept(article: Uuid, editor: &str) -> Option<String> {
+    storage()?.get_item(&(prefix(article) + editor)).ok().flatten()
+}
+
+/// Whether a key of the browser's storage is that of a draft of an article.
+pub fn is_key_of(article: Uuid, key: &str) -> bool {
+    key.starts_with(&prefix(article))
 }
 
 /// The newest draft of an article.
@@ -125,6 +169,7 @@ mod tests {
             editor: "e".to_owned(),
             base: Uuid::from_u128(7),
             at: 1_709_210_096_789,
+            base_title: "Locks".to_owned(),
             title: "锁".to_owned(),
             text: "# a\n\nb\n".to_owned(),
         };

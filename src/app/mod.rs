@@ -24,6 +24,8 @@ pub mod preview;
 pub mod progress;
 pub mod sending;
 pub mod site_facts;
+pub mod site_status;
+pub mod tab_icon;
 pub mod title;
 
 use leptos::prelude::*;
@@ -36,6 +38,7 @@ use self::components::library_search::provide_search_keys;
 use self::pages::{ArticlePage, ComparePage, ComposePage, ConnectPage, LibraryPage, NotFoundPage};
 use self::preferences::Preferences;
 use self::site_facts::SiteFacts;
+use self::site_status::SiteStatus;
 
 /// Whether the browser has taken the page over. Until then buttons would do nothing, and are
 /// disabled.
@@ -65,6 +68,7 @@ pub fn App() -> impl IntoView {
     title::provide_titles();
     provide_context(Preferences::of_this_page());
     provide_context(SiteFacts::of_this_page());
+    SiteStatus::provide();
     let hydrated = RwSignal::new(false);
     provide_context(Hydrated(hydrated));
     Effect::new(move || hydrated.set(true));

@@ -19,11 +19,12 @@ use super::regenerate::Regenerate;
 use super::revision_bar::RevisionBar;
 use super::stage_progress::StageProgress;
 use super::stop_button::StopButton;
-use crate::app::edit_drafts::EditDraft;
+use crate::app::edit_drafts::{EditDraft, Taken};
 use crate::app::live::Live;
 use crate::app::page_data::ArticleData;
 use crate::app::preferences::use_texts;
 use crate::app::progress::Connection;
+use crate::app::tab_icon::TabIcon;
 use crate::app::title::Title;
 use crate::app::use_hydrated;
 
@@ -45,6 +46,7 @@ pub fn ArticleView(
     let running = Memo::new(move |_| live.running());
     let regenerating = RwSignal::new(false);
     let editing = RwSignal::new(None::<EditDraft>);
+    let taken = StoredValue::new(None::<Taken>);
     let edit = Callback::new(move |()| editing.set(live.data.with_untracked(EditDraft::of)));
     let by_hand = Memo::new(move |_| live.data.with(ArticleData::is_by_hand));
 
@@ -80,6 +82,20 @@ pub fn ArticleView(
         scroll.remove();
     });
 
+    Effect::new(move || {
+        match (live.ended_unseen.get(), running.get()) {
+            (Some(state), _) => TabIcon::of_end(state),
+            (None, true) => TabIcon::Writing,
+            (None, false) => TabIcon::Plain,
+        }
+        .show();
+    });
+    on_cleanup(|| {
+        if cfg!(not(feature = "ssr")) {
+            TabIcon::Plain.show();
+        }
+    });
+
     let elapsed_ms = elapsed(live);
     let title = page_title(live, topic.clone());
     let markdown = Signal::derive(move || live.data.with(|data| data.text.clone()));
@@ -98,7 +114,7 @@ pub fn ArticleView(
         <Title text=title />
         {head}
         <Show when=move || editing.with(Option::is_some)>
-            <Editor live open=editing reload />
+            <Editor live open=editing taken reload />
         </Show>
         <main
             id="content"
@@ -111,7 +127,7 @@ pub fn ArticleView(
             </aside>
             <div class="middle">
                 <RevisionBar live reload regenerating edit />
-                <DraftNote live editing />
+                <DraftNote live editing taken />
                 {move || live.failure.get().map(|failure| view! { <ProblemNote failure /> })}
                 <Show when=move || regenerating.get()>
                     <Regenerate live reload open=regenerating />

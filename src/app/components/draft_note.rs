@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::app::edit_drafts::{self, EditDraft};
+use crate::app::edit_drafts::{self, EditDraft, Taken};
 use crate::app::format::local;
 use crate::app::live::Live;
 use crate::app::preferences::{use_locale, use_texts};
@@ -14,25 +14,45 @@ pub fn DraftNote(
     live: Live,
     /// The editor, opened by what it begins with.
     editing: RwSignal<Option<EditDraft>>,
+    /// The draft that the editor goes on from.
+    taken: StoredValue<Option<Taken>>,
 ) -> impl IntoView {
     let (texts, locale) = (use_texts(), use_locale());
     let draft = RwSignal::new(None::<EditDraft>);
     let article = move || live.data.with_untracked(|data| data.article.id);
-    Effect::new(move || {
-        // Looked for again when the editor was left.
-        if editing.with(Option::is_none) {
+    let look = move || {
+        if editing.with_untracked(Option::is_none) {
             draft.set(edit_drafts::newest(article()));
         }
+    };
+    Effect::new(move || {
+        // Looked for again when the editor was left.
+        editing.track();
+        look();
     });
+    // Another tab writes, saves or discards.
+    let told = window_event_listener(leptos::ev::storage, move |event| {
+        if event.key().is_none_or(|key| edit_drafts::is_key_of(article(), &key)) {
+            look();
+        }
+    });
+    on_cleanup(move || told.remove());
     move || {
         let kept = draft.get()?;
         let behind = live.data.with(|data| data.current() != Some(kept.base));
         let said = (texts.draft_here)(&local(kept.at, locale));
         let said = if behind { [&said, texts.draft_behind].join(texts.between) } else { said };
-        let go_on = move |_| editing.set(draft.get_untracked());
+        let shown = kept.clone();
+        let go_on = move |_| match edit_drafts::take(article(), &shown) {
+            Some((begin, from)) => {
+                taken.set_value(Some(from));
+                editing.set(Some(begin));
+            }
+            None => look(),
+        };
         let discard = move |_| {
-            edit_drafts::forget(article(), &kept.editor);
-            draft.set(edit_drafts::newest(article()));
+            edit_drafts::discard(article(), &kept);
+            look();
         };
         (!live.running()).then(|| {
             view! {

@@ -7,10 +7,10 @@ use crate::app::preferences::use_texts;
 /// See the module.
 #[component]
 pub fn EditConflict(
-    /// What the person has.
-    mine: String,
-    /// What was saved meanwhile.
-    theirs: String,
+    /// Title and text that the person has.
+    mine: (String, String),
+    /// Title and text that were saved meanwhile.
+    theirs: (String, String),
     /// Whether saving is under way.
     #[prop(into)]
     busy: Signal<bool>,
@@ -22,12 +22,13 @@ pub fn EditConflict(
     back: Callback<()>,
 ) -> impl IntoView {
     let texts = use_texts();
-    let side = |label: &'static str, text: String| {
+    let side = |label: &'static str, (title, text): (String, String)| {
         view! {
-            <label class="side-text">
+            <div class="side-text">
                 <b>{label}</b>
-                <textarea readonly spellcheck="false" prop:value=text></textarea>
-            </label>
+                <span class="muted">{title}</span>
+                <textarea readonly spellcheck="false" aria-label=label prop:value=text></textarea>
+            </div>
         }
     };
     view! {

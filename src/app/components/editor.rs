@@ -16,7 +16,7 @@ use super::code_copy;
 use super::edit_conflict::EditConflict;
 use super::problem_note::ProblemNote;
 use crate::app::api::{self, Failure, Saved, Theirs};
-use crate::app::edit_drafts::{self, EditDraft};
+use crate::app::edit_drafts::{self, EditDraft, Taken};
 use crate::app::format::local;
 use crate::app::live::Live;
 use crate::app::preferences::{use_locale, use_texts};
@@ -37,19 +37,26 @@ pub fn Editor(
     live: Live,
     /// What the editor begins with; `None` closes it.
     open: RwSignal<Option<EditDraft>>,
+    /// The draft that it goes on from.
+    taken: StoredValue<Option<Taken>>,
     /// Renews the whole page.
     reload: Callback<()>,
 ) -> impl IntoView {
     let (texts, locale) = (use_texts(), use_locale());
-    let (article, language, old_title, old_text) = live.data.with_untracked(|data| {
+    let (article, language, title_now, old_text) = live.data.with_untracked(|data| {
         let article = &data.article;
         (article.id, article.language.clone(), article.title.clone(), data.text.clone())
     });
     let begin = open.get_untracked();
     let base = begin.as_ref().map_or(Uuid::nil(), |begin| begin.base);
     let editor = begin.as_ref().map(|begin| begin.editor.clone()).unwrap_or_default();
-    let began_with = begin.map(|begin| (begin.title, begin.text)).unwrap_or_default();
-    let (old, editor) = (StoredValue::new((old_title, old_text)), StoredValue::new(editor));
+    let began_with = match begin {
+        // A title that nobody touched follows the article's.
+        Some(begin) if begin.title == begin.base_title => (title_now.clone(), begin.text),
+        Some(begin) => (begin.title, begin.text),
+        None => Default::default(),
+    };
+    let (old, editor) = (StoredValue::new((title_now, old_text)), StoredValue::new(editor));
 
     let title_field = NodeRef::<leptos::html::Input>::new();
     let text_field = NodeRef::<leptos::html::Textarea>::new();
@@ -75,8 +82,12 @@ pub fn Editor(
         }
         #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds")]
         let at = js_sys::Date::now() as i64;
-        let draft = EditDraft { editor, base, at, title, text };
+        let base_title = old.with_value(|old| old.0.clone());
+        let draft = EditDraft { editor, base, at, base_title, title, text };
         let done = edit_drafts::keep(article, &draft);
+        if done && let Some(taken) = taken.try_update_value(Option::take).flatten() {
+            edit_drafts::forget_taken(article, &taken);
+        }
         kept.try_set(Some(done.then_some(at)));
     };
 
@@ -131,13 +142,13 @@ pub fn Editor(
     });
     let (busy, elsewhere) = (RwSignal::new(false), RwSignal::new(false));
     let failure = RwSignal::new(None::<Failure>);
-    let conflict = RwSignal::new(None::<(String, Theirs)>);
+    let conflict = RwSignal::new(None::<((String, String), Theirs)>);
     let save_over = move |base: Uuid| {
         let Some((title, text)) = typed().filter(|_| !busy.get_untracked()) else { return };
         keep();
         busy.set(true);
         failure.set(None);
-        let new_title = old.with_value(|old| (old.0 != title).then_some(title));
+        let new_title = old.with_value(|old| (old.0 != title).then(|| title.clone()));
         let editor = editor.get_value();
         spawn_local(async move {
             let answer = api::save_edit(article, base, new_title.as_deref(), &text).await;
@@ -155,7 +166,7 @@ pub fn Editor(
                     open.set(None);
                     home.run(());
                 }
-                Ok(Saved::Conflict(theirs)) => conflict.set(Some((text, theirs))),
+                Ok(Saved::Conflict(theirs)) => conflict.set(Some(((title, text), theirs))),
                 Err(failed) => failure.set(Some(failed)),
             }
         });
@@ -291,7 +302,7 @@ pub fn Editor(
                         view! {
                             <EditConflict
                                 mine
-                                theirs=theirs.text
+                                theirs=(theirs.meta.title, theirs.text)
                                 busy
                                 keep_mine
                                 take_theirs

@@ -3,7 +3,9 @@
 use leptos::prelude::*;
 use leptos_router::components::A;
 
+use super::keys_help::KeysHelp;
 use super::language_switch::LanguageSwitch;
+use super::running_articles::{RunningArticles, UnreachableLine};
 use super::site_line::{PlainHttpLine, SignOut};
 use super::theme_switch::ThemeSwitch;
 use crate::app::preferences::use_texts;
@@ -29,12 +31,15 @@ pub fn Header() -> impl IntoView {
                 <A href="/models">{texts.models}</A>
             </nav>
             <div class="end">
+                <RunningArticles />
+                <KeysHelp />
                 <LanguageSwitch />
                 <ThemeSwitch />
                 <SignOut />
             </div>
         </header>
         <PlainHttpLine />
+        <UnreachableLine />
     }
     .into_any()
 }

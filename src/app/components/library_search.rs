@@ -61,7 +61,7 @@ pub fn provide_search_keys() {
 }
 
 /// Whether the key goes into a field.
-fn is_typing(event: &KeyboardEvent) -> bool {
+pub fn is_typing(event: &KeyboardEvent) -> bool {
     use wasm_bindgen::JsCast;
     let target = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlElement>().ok());
     target.is_some_and(|target| {

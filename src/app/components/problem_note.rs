@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::app::api::Failure;
 use crate::app::preferences::use_texts;
+use crate::article::problem::Code;
 
 /// A failure in words. `meaning`: what it means for the text, where it means something.
 #[component]
@@ -22,6 +23,17 @@ pub fn ProblemNote(
     let request = failure.request_id().map(|id| {
         view! { <span class="faint request">{(texts.request_id)(id)}</span> }
     });
+    // The session is over: what was typed is kept, and one comes back to it.
+    let sign_in = matches!(&failure, Failure::Problem(it) if it.code == Code::AccessTokenNeeded)
+        .then(|| {
+            let here = location().pathname().unwrap_or_default();
+            let to = String::from(js_sys::encode_uri_component(&here));
+            view! {
+                <a class="btn" rel="external" href=format!("/sign-in?to={to}")>
+                    {texts.sign_in}
+                </a>
+            }
+        });
     let said: String = [meaning, remedy]
         .into_iter()
         .filter(|sentence| !sentence.is_empty())
@@ -34,6 +46,7 @@ pub fn ProblemNote(
                 {said}
                 {request}
             </span>
+            {sign_in}
             {children.map(|children| children())}
         </div>
     }

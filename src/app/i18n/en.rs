@@ -16,6 +16,23 @@ pub(super) static TEXTS: Texts = Texts {
     main_navigation: "Main",
     write: "Write",
     library: "Library",
+    running: |count| match count {
+        1 => "1 article is being written".to_owned(),
+        count => format!("{count} articles are being written"),
+    },
+    unreachable: "The server cannot be reached. What you typed is kept; this goes on by itself as soon as it can.",
+    keys_title: "Keys",
+    keys: &[
+        (&["Ctrl", "Enter"], "start writing, or write again"),
+        (&["Esc"], "stop writing; close what is open"),
+        (&["Ctrl", "K"], "search the library, from anywhere"),
+        (&["/"], "search, where the field is on the page"),
+        (&["n"], "a new article"),
+        (&["l"], "the library"),
+        (&["Ctrl", "S"], "save, in the editor"),
+        (&["?"], "these keys"),
+    ],
+    close: "Close",
     models: "Models",
     switch_language: "切换到中文",
     theme,
@@ -262,6 +279,7 @@ pub(super) static TEXTS: Texts = Texts {
     },
 
     // Signing in, and what the connection is.
+    sign_in: "Sign in",
     sign_out: "Sign out",
     plain_http: "This connection is not encrypted: others on the network can read along.",
     understood: "Understood",

@@ -72,6 +72,12 @@ pub struct Texts {
     pub main_navigation: &'static str,
     pub write: &'static str,
     pub library: &'static str,
+    pub running: fn(usize) -> String,
+    pub unreachable: &'static str,
+    pub keys_title: &'static str,
+    /// Keys, and what they do.
+    pub keys: &'static [(&'static [&'static str], &'static str)],
+    pub close: &'static str,
     pub models: &'static str,
     pub switch_language: &'static str,
     pub theme: fn(Theme) -> &'static str,
@@ -259,6 +265,7 @@ pub struct Texts {
     pub deleted_several: fn(usize) -> String,
 
     // Signing in, and what the connection is.
+    pub sign_in: &'static str,
     pub sign_out: &'static str,
     pub plain_http: &'static str,
     pub understood: &'static str,

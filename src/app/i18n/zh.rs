@@ -16,6 +16,20 @@ pub(super) static TEXTS: Texts = Texts {
     main_navigation: "主导航",
     write: "写作",
     library: "文库",
+    running: |count| format!("有 {count} 篇文章正在写"),
+    unreachable: "连接不上服务器。你输入的内容都在；连上后会自动继续。",
+    keys_title: "快捷键",
+    keys: &[
+        (&["Ctrl", "Enter"], "开始写，或重写"),
+        (&["Esc"], "停止写作；关闭打开的内容"),
+        (&["Ctrl", "K"], "在任何页面搜索文库"),
+        (&["/"], "在有搜索框的页面搜索"),
+        (&["n"], "写一篇新文章"),
+        (&["l"], "文库"),
+        (&["Ctrl", "S"], "在编辑器中保存"),
+        (&["?"], "显示这些快捷键"),
+    ],
+    close: "关闭",
     models: "模型",
     switch_language: "Switch to English",
     theme,
@@ -242,6 +256,7 @@ pub(super) static TEXTS: Texts = Texts {
     deleted_several: |articles| format!("已删除 {articles} 篇文章。"),
 
     // Signing in, and what the connection is.
+    sign_in: "登录",
     sign_out: "退出登录",
     plain_http: "当前连接未加密，同一网络中的其他人可能看到您的内容。",
     understood: "知道了",

@@ -1,0 +1,104 @@
+//! What is being written elsewhere, wherever one is; and that the server cannot be reached.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::hooks::use_location;
+
+use crate::app::api;
+use crate::app::preferences::use_texts;
+use crate::app::site_status::{SiteStatus, use_site_status};
+use crate::article::generation::ArticleSummary;
+
+/// The articles that are being written, but for the one that is on the screen: how many, and each
+/// with its Stop.
+#[component]
+pub fn RunningArticles() -> impl IntoView {
+    let texts = use_texts();
+    let path = use_location().pathname;
+    let status = use_site_status();
+    // Whoever goes elsewhere has perhaps just begun one.
+    Effect::new(move || {
+        path.track();
+        if let Some(status) = status {
+            status.ask();
+        }
+    });
+    let elsewhere = Memo::new(move |_| {
+        let here = path.get();
+        let mut running = status.map(|status| status.running.get()).unwrap_or_default();
+        running.retain(|article| here != format!("/articles/{}", article.id));
+        running
+    });
+    let list = move || {
+        let row = |article| view! { <RunningRow article status /> };
+        elsewhere.get().into_iter().map(row).collect_view()
+    };
+    view! {
+        <Show when=move || elsewhere.with(|running| !running.is_empty())>
+            <details class="running">
+                <summary class="btn quiet" aria-label=move || (texts.running)(elsewhere.with(Vec::len))>
+                    <span class="pulse" aria-hidden="true"></span>
+                    <span class="num">{move || elsewhere.with(Vec::len)}</span>
+                </summary>
+                <div class="running-list">
+                    <p class="faint">{move || (texts.running)(elsewhere.with(Vec::len))}</p>
+                    <ul>{list}</ul>
+                </div>
+            </details>
+        </Show>
+    }
+    .into_any()
+}
+
+#[component]
+fn RunningRow(article: ArticleSummary, status: Option<SiteStatus>) -> impl IntoView {
+    let texts = use_texts();
+    let ArticleSummary { id, title, language, generation_id, .. } = article;
+    let stopping = RwSignal::new(false);
+    let name = format!("{}: {title}", texts.stop);
+    let stop = move |_| {
+        stopping.set(true);
+        spawn_local(async move {
+            // Whatever came of it, the list is renewed: it shows what still runs.
+            let _ended_already = api::cancel(generation_id).await;
+            stopping.try_set(false);
+            if let Some(status) = status {
+                status.ask();
+            }
+        });
+    };
+    view! {
+        <li>
+            <a href=format!("/articles/{id}") lang=language>
+                {title}
+            </a>
+            <button
+                type="button"
+                class="btn stop"
+                aria-label=name
+                disabled=move || stopping.get()
+                on:click=stop
+            >
+                {texts.stop}
+            </button>
+        </li>
+    }
+    .into_any()
+}
+
+/// Says that the server cannot be reached, until it can. An article that is being written says it
+/// itself.
+#[component]
+pub fn UnreachableLine() -> impl IntoView {
+    let texts = use_texts();
+    let status = use_site_status();
+    let shown = move || status.is_some_and(|status| status.unreachable.get());
+    view! {
+        <div role="status">
+            <Show when=shown>
+                <p class="exposed unreachable">{texts.unreachable}</p>
+            </Show>
+        </div>
+    }
+    .into_any()
+}
