@@ -6,6 +6,8 @@ interface Line {
   far: Socket;
   /** Whether an event stream was last asked for on it. */
   events: boolean;
+  /** Nothing comes through any more. */
+  silent: boolean;
 }
 
 /** The network between a browser and the server, to be cut or to fall silent. */
@@ -13,6 +15,7 @@ export class Network {
   readonly #server: Server;
   readonly #lines = new Set<Line>();
   #down = false;
+  #gathering = 0;
 
   private constructor(server: URL) {
     this.#server = createServer((near) => {
@@ -21,7 +24,7 @@ export class Network {
         return;
       }
       const far = connect(Number(server.port), server.hostname);
-      const line: Line = { near, far, events: false };
+      const line: Line = { near, far, events: false, silent: false };
       near.on('data', (request) => (line.events = /^GET \S+\/events /.test(String(request))));
       this.#lines.add(line);
       const end = () => {
@@ -33,7 +36,22 @@ export class Network {
         socket.on('error', end).on('close', end);
       }
       near.pipe(far);
-      far.pipe(near);
+      let gathered: Buffer[] = [];
+      far.on('data', (piece) => {
+        if (line.silent) {
+          return;
+        }
+        if (!this.#gathering || !line.events) {
+          near.write(piece);
+          return;
+        }
+        if (gathered.push(piece) === 1) {
+          setTimeout(() => {
+            near.write(Buffer.concat(gathered));
+            gathered = [];
+          }, this.#gathering);
+        }
+      });
     });
   }
 
@@ -45,6 +63,11 @@ export class Network {
 
   get url(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** From now on event streams are handed on every so many milliseconds, as a proxy does that buffers. */
+  gather(everyMs: number): void {
+    this.#gathering = everyMs;
   }
 
   /** Every connection breaks, and none can be made. */
@@ -62,11 +85,8 @@ export class Network {
 
   /** Event streams stay open, but nothing comes through any more; everything else works. */
   fallSilent(): void {
-    for (const { near, far, events } of this.#lines) {
-      if (events) {
-        far.unpipe(near);
-        far.resume();
-      }
+    for (const line of this.#lines) {
+      line.silent ||= line.events;
     }
   }
 

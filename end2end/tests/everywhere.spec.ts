@@ -2,6 +2,7 @@ import AxeBuilder from '@axe-core/playwright';
 
 import { chinese, english } from '../support/articles';
 import { expect, test } from '../support/fixtures';
+import { Network } from '../support/network';
 
 for (const language of ['en', 'zh'] as const) {
   const sample = language === 'en' ? english : chinese;
@@ -51,6 +52,26 @@ for (const language of ['en', 'zh'] as const) {
       await expect(reader.topic).toHaveValue('?nl');
       await expect(dialog).toBeHidden();
       await expect(page).toHaveURL(/\/$/);
+    });
+
+    test('a proxy that gathers the stream is noticed, with what to change', async ({ page, reader, model, server }) => {
+      const { words } = reader;
+      const network = await Network.to(server.url);
+      network.gather(800);
+      let stopped = false;
+      model.next(async (call) => {
+        for (let word = 0; !stopped && word < 2_000; word += 1) {
+          call.say(`word${word} `);
+          await new Promise((next) => setTimeout(next, 12));
+        }
+        call.finish();
+      });
+      await reader.compose(network.url);
+      await reader.ask(sample.topic);
+      await expect(page.getByText(words.lumps)).toBeVisible();
+      stopped = true;
+      await expect(page.getByText(words.finished).first()).toBeAttached();
+      await network.stop();
     });
 
     test('that the server cannot be reached is said, and taken back by itself', async ({ page, reader, context, faults }) => {

@@ -13,6 +13,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 use super::api;
+use super::lumps::Lumps;
 use super::progress::Connection;
 use crate::article::event::{Event, GenerationState};
 use crate::article::sse::Decoder;
@@ -38,6 +39,8 @@ pub enum Heard {
     /// The server has no more events for this cursor, or does not know it: what counts now is the
     /// resource.
     Reload,
+    /// Events arrive in lumps: something on the way gathers them.
+    Lumps,
 }
 
 /// A generation that is being followed, until this is dropped.
@@ -206,6 +209,7 @@ impl Line {
         };
         self.say(Connection::Live);
         let mut decoder = Decoder::new();
+        let mut lumps = Lumps::new(now());
         while let Some(bytes) = next_chunk(&reader).await {
             self.last_byte.set(now());
             if self.dropped.get() {
@@ -217,6 +221,9 @@ impl Line {
                 leptos::logging::warn!("an event is larger than any that this server sends");
                 return End::Broken { heard: false };
             };
+            if lumps.read(now(), events.len()) && !document().hidden() {
+                (self.hear)(Heard::Lumps);
+            }
             for event in events {
                 let seq = event.id.as_deref().and_then(|id| id.parse().ok());
                 if self.take(&event.event, &event.data, seq) {

@@ -42,6 +42,8 @@ pub struct Live {
     pub failure: RwSignal<Option<Failure>>,
     /// How it ended, where that is known before its last event was read.
     pub ended_unseen: RwSignal<Option<GenerationState>>,
+    /// Whether events arrive in lumps.
+    pub lumps: RwSignal<bool>,
     /// Whether it ended while the reader was here, rather than before.
     pub ended_here: RwSignal<bool>,
     /// Whether something that a button was pressed for is under way.
@@ -64,6 +66,7 @@ impl Live {
             stopping: RwSignal::new(false),
             failure: RwSignal::new(None),
             ended_unseen: RwSignal::new(None),
+            lumps: RwSignal::new(false),
             ended_here: RwSignal::new(false),
             busy: RwSignal::new(false),
             writer: StoredValue::new(SendOption::new_local(None)),
@@ -117,6 +120,7 @@ impl Live {
                 hearing.push(event);
             }
             Heard::EndedUnseen(state) => self.ended_unseen.set(Some(state)),
+            Heard::Lumps => self.lumps.set(true),
             Heard::Reload => reload.run(()),
         };
         let line = watch(generation.id, generation.last_seq.0, self.connection, hear);

@@ -17,6 +17,7 @@ pub mod format;
 pub mod generation_client;
 pub mod i18n;
 pub mod live;
+pub mod lumps;
 pub mod page_data;
 pub mod pages;
 pub mod preferences;

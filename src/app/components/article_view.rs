@@ -158,6 +158,9 @@ pub fn ArticleView(
                 <p class="line-state" class:unseen=move || line_state().is_empty() role="status">
                     {line_state}
                 </p>
+                <Show when=move || live.lumps.get()>
+                    <p class="note warn" role="status">{texts.lumps}</p>
+                </Show>
                 <div class:hidden=move || by_hand.get()>
                     <Notices progress=live.progress warnings />
                 </div>

@@ -16,9 +16,18 @@ pub fn RunningArticles() -> impl IntoView {
     let texts = use_texts();
     let path = use_location().pathname;
     let status = use_site_status();
+    let list_of_them = NodeRef::<leptos::html::Details>::new();
+    let close = move || {
+        if let Some(list) = list_of_them.get_untracked()
+            && list.remove_attribute("open").is_err()
+        {
+            leptos::logging::warn!("the list could not be closed");
+        }
+    };
     // Whoever goes elsewhere has perhaps just begun one.
     Effect::new(move || {
         path.track();
+        close();
         if let Some(status) = status {
             status.ask();
         }
@@ -35,7 +44,16 @@ pub fn RunningArticles() -> impl IntoView {
     };
     view! {
         <Show when=move || elsewhere.with(|running| !running.is_empty())>
-            <details class="running">
+            <details
+                class="running"
+                node_ref=list_of_them
+                on:keydown=move |event| {
+                    if event.key() == "Escape" {
+                        event.prevent_default();
+                        close();
+                    }
+                }
+            >
                 <summary class="btn quiet" aria-label=move || (texts.running)(elsewhere.with(Vec::len))>
                     <span class="pulse" aria-hidden="true"></span>
                     <span class="num">{move || elsewhere.with(Vec::len)}</span>

@@ -106,6 +106,7 @@ pub(super) static TEXTS: Texts = Texts {
     stop: "Stop",
     stopping: "Stopping…",
     jump_to_end: "To the end",
+    lumps: "The text arrives in lumps: a proxy on the way gathers it. In nginx, set proxy_buffering off for this site, and do not compress text/event-stream.",
     connection: |connection| match connection {
         Connection::Idle | Connection::Live => "",
         Connection::Reconnecting => {

@@ -133,6 +133,7 @@ pub struct Texts {
     pub stopping: &'static str,
     pub jump_to_end: &'static str,
     pub connection: fn(Connection) -> &'static str,
+    pub lumps: &'static str,
     pub state: fn(GenerationState) -> &'static str,
     pub waiting: &'static str,
     pub started: &'static str,

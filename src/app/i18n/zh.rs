@@ -98,6 +98,7 @@ pub(super) static TEXTS: Texts = Texts {
     stop: "停止",
     stopping: "正在停止…",
     jump_to_end: "到末尾",
+    lumps: "文字是成批到达的：途中有代理在攒内容。用 nginx 的话，请为本站设 proxy_buffering off，并且不要压缩 text/event-stream。",
     connection: |connection| match connection {
         Connection::Idle | Connection::Live => "",
         Connection::Reconnecting => "连接没有动静，正在重连。文章完好，会从同一个字接着写。",
