@@ -42,6 +42,22 @@ test.describe('a server with an access token', () => {
     });
   }
 
+  test('a session that ends in an open page leads to the sign-in, and what was typed is kept', async ({ page, faults, context }) => {
+    faults.expect(/401/);
+    await page.goto(`${guarded.url}/sign-in`);
+    await page.getByLabel('Access token').fill(token);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    const topic = page.getByRole('textbox', { name: 'Topic', exact: true });
+    await expect(page.getByRole('main').getByRole('button', { name: /^Write/ })).toBeEnabled();
+    await topic.fill('How DNS caching works');
+    await context.clearCookies();
+    await topic.press('Control+Enter');
+    await page.getByRole('link', { name: 'Sign in' }).click();
+    await page.getByLabel('Access token').fill(token);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await expect(topic).toHaveValue('How DNS caching works');
+  });
+
   test.describe('in Chinese', () => {
     test.use({ locale: 'zh-CN' });
 

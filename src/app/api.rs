@@ -220,13 +220,19 @@ pub async fn restore_article(id: Uuid) -> Result<(), Failure> {
     send(Method::POST, &format!("/api/v1/articles/{id}/restore"), &[], None).await.map(drop)
 }
 
+/// How long a page waits for its data, in milliseconds: one that never comes must not stay blank.
+#[cfg(not(feature = "ssr"))]
+const PAGE_PATIENCE_MS: u32 = 15_000;
+
 /// What a page shows.
 ///
 /// # Errors
 /// See [`Failure`].
 #[cfg(not(feature = "ssr"))]
 pub async fn page_data<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
-    read(&send(Method::GET, path, &[], None).await?).await
+    let patience = web_sys::AbortSignal::timeout_with_u32(PAGE_PATIENCE_MS);
+    let response = fetch(Method::GET, path, &[], None, Some(&patience)).await?;
+    read(&accepted(response).await?).await
 }
 
 /// Opens the event stream of a generation behind `after`. The answer can have any status.

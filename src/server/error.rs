@@ -231,29 +231,25 @@ fn log(error: &ApiError, id: &RequestId) {
     let status = problem.code.status();
     let error_type = problem.code.as_str();
     let cause = cause.as_deref().map(|cause| chain(cause));
+    macro_rules! log_as {
+        ($level:ident) => {
+            tracing::$level!(
+                error_type,
+                status,
+                request_id = id.0,
+                param = problem.param,
+                cause,
+                resolution = problem.resolution,
+                "{}",
+                problem.message
+            )
+        };
+    }
     if status >= 500 {
         metrics::request_failed(problem.code);
-        tracing::error!(
-            error_type,
-            status,
-            request_id = id.0,
-            param = problem.param,
-            cause,
-            resolution = problem.resolution,
-            "{}",
-            problem.message
-        );
+        log_as!(error);
     } else {
-        tracing::info!(
-            error_type,
-            status,
-            request_id = id.0,
-            param = problem.param,
-            cause,
-            resolution = problem.resolution,
-            "{}",
-            problem.message
-        );
+        log_as!(info);
     }
 }
 
