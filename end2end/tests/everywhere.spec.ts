@@ -22,6 +22,12 @@ for (const language of ['en', 'zh'] as const) {
       await expect(icon).toHaveAttribute('href', '/favicon-writing.svg');
       // Its own page shows it already.
       await expect(page.locator('details.running')).toHaveCount(0);
+      // Escape belongs to the open help, and stops nothing.
+      await page.keyboard.press('?');
+      await expect(page.getByRole('dialog', { name: words.keys })).toBeVisible();
+      await page.keyboard.press('Escape');
+      await expect(page.getByRole('dialog', { name: words.keys })).toBeHidden();
+      await expect(reader.stop.first()).toBeVisible();
 
       const other = await anotherTab();
       await other.open('/models');
@@ -45,6 +51,17 @@ for (const language of ['en', 'zh'] as const) {
       expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
       await page.keyboard.press('Escape');
       await expect(dialog).toBeHidden();
+      // Who steers by voice turns the letters off.
+      await reader.button(words.keys).click();
+      await dialog.getByRole('checkbox').uncheck();
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('n');
+      await page.keyboard.press('?');
+      await expect(dialog).toBeHidden();
+      await expect(page).toHaveURL(/\/articles$/);
+      await reader.button(words.keys).click();
+      await dialog.getByRole('checkbox').check();
+      await page.keyboard.press('Escape');
       await page.keyboard.press('n');
       await expect(page).toHaveURL(/\/$/);
       await reader.topic.fill('');

@@ -223,6 +223,19 @@ pub async fn restore_article(id: Uuid) -> Result<(), Failure> {
 /// How long a page waits for its data, in milliseconds: one that never comes must not stay blank.
 #[cfg(not(feature = "ssr"))]
 const PAGE_PATIENCE_MS: u32 = 15_000;
+/// How long the question for what is being written may take, in milliseconds.
+const STATUS_PATIENCE_MS: u32 = 8_000;
+
+/// The articles that are being written.
+///
+/// # Errors
+/// See [`Failure`]; unreachable is also who does not answer in time.
+pub async fn running_articles() -> Result<ArticlePage, Failure> {
+    let patience = web_sys::AbortSignal::timeout_with_u32(STATUS_PATIENCE_MS);
+    let path = "/api/v1/articles?state=queued,running&limit=100";
+    let response = fetch(Method::GET, path, &[], None, Some(&patience)).await?;
+    read(&accepted(response).await?).await
+}
 
 /// What a page shows.
 ///

@@ -7,7 +7,6 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::api::{self, Failure};
-use super::page_data::LibraryQuery;
 use crate::article::generation::ArticleSummary;
 
 /// How often it is asked while something is being written, or nobody answers.
@@ -45,8 +44,15 @@ impl SiteStatus {
             let online = window_event_listener(leptos::ev::online, move |_| status.ask());
             let offline =
                 window_event_listener(leptos::ev::offline, move |_| status.unreachable.set(true));
+            // Who comes back to the tab sees what is now.
+            let shown = window_event_listener_untyped("visibilitychange", move |_| {
+                if !document().hidden() {
+                    status.ask();
+                }
+            });
             on_cleanup(move || {
                 ticking.clear();
+                shown.remove();
                 online.remove();
                 offline.remove();
             });
@@ -75,9 +81,7 @@ impl SiteStatus {
         }
         self.asking.set_value(true);
         spawn_local(async move {
-            let asked =
-                LibraryQuery { state: Some("queued,running".to_owned()), ..Default::default() };
-            let answer = api::articles(&asked, None).await;
+            let answer = api::running_articles().await;
             self.asking.set_value(false);
             let unreachable = answer == Err(Failure::Unreachable);
             if self.unreachable.get_untracked() != unreachable {

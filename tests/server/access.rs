@@ -82,7 +82,7 @@ async fn without_the_token_no_route_answers_but_health_and_the_sign_in() {
             if ["/health", "/health/live", "/health/ready"].contains(&path.as_str()) {
                 assert_ne!(status, 401, "{path}");
             } else if method == Method::GET
-                && !["/api", "/metrics", "/page-data"].iter().any(|root| path.starts_with(root))
+                && !["/api/", "/metrics", "/page-data"].iter().any(|root| path.starts_with(root))
             {
                 assert_eq!(status, 303, "{path}");
                 let to = answer.headers()[LOCATION].to_str().unwrap();

@@ -11,6 +11,7 @@ use super::draft_note::DraftNote;
 use super::editor::Editor;
 use super::ending::Ending;
 use super::facts::Facts;
+use super::keys_help::dialog_is_open;
 use super::live_bar::LiveBar;
 use super::notices::Notices;
 use super::outline::Outline;
@@ -47,7 +48,10 @@ pub fn ArticleView(
     let regenerating = RwSignal::new(false);
     let editing = RwSignal::new(None::<EditDraft>);
     let taken = StoredValue::new(None::<Taken>);
-    let edit = Callback::new(move |()| editing.set(live.data.with_untracked(EditDraft::of)));
+    let edit = Callback::new(move |()| {
+        taken.set_value(None);
+        editing.set(live.data.with_untracked(EditDraft::of));
+    });
     let by_hand = Memo::new(move |_| live.data.with(ArticleData::is_by_hand));
 
     let rendered = use_hydrated().is_taking_over();
@@ -64,6 +68,7 @@ pub fn ArticleView(
     let stop = Callback::new(move |()| live.stop());
     let key = window_event_listener(leptos::ev::keydown, move |event: KeyboardEvent| {
         if event.key() != "Escape"
+            || dialog_is_open()
             || editing.with_untracked(Option::is_some)
             || event.is_composing()
             || event.default_prevented()
@@ -117,7 +122,7 @@ pub fn ArticleView(
             <Editor live open=editing taken reload />
         </Show>
         <main
-            id="content"
+            id=move || editing.with(Option::is_none).then_some("content")
             class="desk"
             class:writing=move || running.get()
             class:hidden=move || editing.with(Option::is_some)

@@ -14,6 +14,7 @@ use web_sys::KeyboardEvent;
 
 use super::code_copy;
 use super::edit_conflict::EditConflict;
+use super::keys_help::dialog_is_open;
 use super::problem_note::ProblemNote;
 use crate::app::api::{self, Failure, Saved, Theirs};
 use crate::app::edit_drafts::{self, EditDraft, Taken};
@@ -195,7 +196,7 @@ pub fn Editor(
     let back = Callback::new(move |()| conflict.set(None));
 
     let key = window_event_listener(leptos::ev::keydown, move |event: KeyboardEvent| {
-        if event.is_composing() || event.default_prevented() {
+        if event.is_composing() || event.default_prevented() || dialog_is_open() {
             return;
         }
         if event.key() == "Escape" {
@@ -252,7 +253,7 @@ pub fn Editor(
         }
     };
     view! {
-        <main class="editor" class:previewing=move || previewing.get()>
+        <main id="content" class="editor" class:previewing=move || previewing.get()>
             <div class="editor-bar">
                 <label class="unseen" for="edit-title">
                     {texts.edit_title}

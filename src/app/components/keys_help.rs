@@ -9,12 +9,39 @@ use super::library_search::is_typing;
 use crate::app::preferences::use_texts;
 use crate::app::use_hydrated;
 
+/// Where it is kept that keys without Ctrl do nothing.
+const OFF: &str = "inkstream.keys-off";
+
+/// Whether a dialog is open, which all keys belong to then.
+pub fn dialog_is_open() -> bool {
+    document().query_selector("dialog[open]").ok().flatten().is_some()
+}
+
+/// Whether keys without Ctrl do anything: who steers by voice can turn them off (WCAG 2.1.4).
+pub fn letters_work() -> bool {
+    let kept = window().local_storage().ok().flatten();
+    kept.and_then(|kept| kept.get_item(OFF).ok().flatten()).is_none()
+}
+
+fn let_letters_work(work: bool) {
+    if let Some(kept) = window().local_storage().ok().flatten() {
+        let done = if work { kept.remove_item(OFF) } else { kept.set_item(OFF, "") };
+        if done.is_err() {
+            leptos::logging::warn!("the choice could not be kept");
+        }
+    }
+}
+
 /// The button, the dialog, and the keys that work on every page.
 #[component]
 pub fn KeysHelp() -> impl IntoView {
     let (texts, hydrated) = (use_texts(), use_hydrated());
     let dialog = NodeRef::<leptos::html::Dialog>::new();
+    let letters = NodeRef::<leptos::html::Input>::new();
     let show = move || {
+        if let Some(letters) = letters.get_untracked() {
+            letters.set_checked(letters_work());
+        }
         if let Some(dialog) = dialog.get_untracked()
             && !dialog.open()
             && dialog.show_modal().is_err()
@@ -26,6 +53,9 @@ pub fn KeysHelp() -> impl IntoView {
     let keys = window_event_listener(leptos::ev::keydown, move |event: KeyboardEvent| {
         let commanded = event.ctrl_key() || event.meta_key() || event.alt_key();
         if commanded || event.is_composing() || event.default_prevented() || is_typing(&event) {
+            return;
+        }
+        if dialog_is_open() || !letters_work() {
             return;
         }
         match event.key().as_str() {
@@ -65,6 +95,14 @@ pub fn KeysHelp() -> impl IntoView {
         <dialog node_ref=dialog class="keys" aria-labelledby="keys-title">
             <h2 id="keys-title">{texts.keys_title}</h2>
             <dl>{rows}</dl>
+            <label class="letters">
+                <input
+                    type="checkbox"
+                    node_ref=letters
+                    on:change=move |event| let_letters_work(event_target_checked(&event))
+                />
+                {texts.keys_letters}
+            </label>
             <form method="dialog">
                 <button type="submit" class="btn">
                     {texts.close}

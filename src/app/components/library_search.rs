@@ -9,6 +9,7 @@ use leptos_router::hooks::use_navigate;
 use web_sys::KeyboardEvent;
 
 use super::brief_form::LANGUAGES;
+use super::keys_help::{dialog_is_open, letters_work};
 use crate::app::page_data::LibraryQuery;
 use crate::app::preferences::use_texts;
 use crate::article::brief::Style;
@@ -41,7 +42,8 @@ pub fn provide_search_keys() {
     provide_context(SearchWanted(wanted));
     let navigate = use_navigate();
     let keys = window_event_listener(leptos::ev::keydown, move |event: KeyboardEvent| {
-        if event.is_composing() || event.default_prevented() || event.alt_key() {
+        if event.is_composing() || event.default_prevented() || event.alt_key() || dialog_is_open()
+        {
             return;
         }
         let commanded = event.ctrl_key() || event.meta_key();
@@ -53,7 +55,9 @@ pub fn provide_search_keys() {
                     navigate("/articles", NavigateOptions::default());
                 }
             }
-            "/" if !commanded && !is_typing(&event) && focus_field() => event.prevent_default(),
+            "/" if !commanded && letters_work() && !is_typing(&event) && focus_field() => {
+                event.prevent_default();
+            }
             _ => {}
         }
     });

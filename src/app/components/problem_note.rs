@@ -1,6 +1,7 @@
 //! What happened, what it means for the text, what can be done.
 
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
 
 use crate::app::api::Failure;
 use crate::app::preferences::use_texts;
@@ -23,17 +24,8 @@ pub fn ProblemNote(
     let request = failure.request_id().map(|id| {
         view! { <span class="faint request">{(texts.request_id)(id)}</span> }
     });
-    // The session is over: what was typed is kept, and one comes back to it.
-    let sign_in = matches!(&failure, Failure::Problem(it) if it.code == Code::AccessTokenNeeded)
-        .then(|| {
-            let here = location().pathname().unwrap_or_default();
-            let to = String::from(js_sys::encode_uri_component(&here));
-            view! {
-                <a class="btn" rel="external" href=format!("/sign-in?to={to}")>
-                    {texts.sign_in}
-                </a>
-            }
-        });
+    let signed_out =
+        matches!(&failure, Failure::Problem(problem) if problem.code == Code::AccessTokenNeeded);
     let said: String = [meaning, remedy]
         .into_iter()
         .filter(|sentence| !sentence.is_empty())
@@ -46,9 +38,30 @@ pub fn ProblemNote(
                 {said}
                 {request}
             </span>
-            {sign_in}
+            {signed_out.then(|| view! { <SignInLink /> })}
             {children.map(|children| children())}
         </div>
+    }
+    .into_any()
+}
+
+/// The way back in where the session is over: what was typed is kept, and one comes back to it.
+#[component]
+pub fn SignInLink() -> impl IntoView {
+    let texts = use_texts();
+    let location = use_location();
+    let href = move || {
+        let here = location.pathname.get()
+            + &location.search.with(|search| match search.as_str() {
+                "" => String::new(),
+                search => format!("?{search}"),
+            });
+        format!("/sign-in?to={}", String::from(js_sys::encode_uri_component(&here)))
+    };
+    view! {
+        <a class="btn" rel="external" href=href>
+            {texts.sign_in}
+        </a>
     }
     .into_any()
 }

@@ -77,7 +77,9 @@ pub struct Texts {
     pub keys_title: &'static str,
     /// Keys, and what they do.
     pub keys: &'static [(&'static [&'static str], &'static str)],
+    pub keys_letters: &'static str,
     pub close: &'static str,
+    pub load_again: &'static str,
     pub models: &'static str,
     pub switch_language: &'static str,
     pub theme: fn(Theme) -> &'static str,

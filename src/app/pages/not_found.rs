@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::app::components::problem_note::SignInLink;
 use crate::app::page_data::set_status;
 use crate::app::preferences::use_texts;
 use crate::app::title::Title;
@@ -27,17 +28,37 @@ pub fn ProblemPage(
         problem.code,
         Code::ArticleNotFound | Code::GenerationNotFound | Code::RevisionNotFound
     );
-    let (title, hint) = if missing {
-        (texts.article_not_found, texts.article_not_found_hint.to_owned())
-    } else {
-        let (what, remedy) = (texts.problem)(&problem);
-        (texts.failed_to_load, format!("{what} {remedy}"))
-    };
-    view! { <Empty title hint /> }
+    if missing {
+        let hint = texts.article_not_found_hint.to_owned();
+        return view! { <Empty title=texts.article_not_found hint /> }.into_any();
+    }
+    let (what, remedy) = (texts.problem)(&problem);
+    let hint = format!("{what} {remedy}");
+    if problem.code == Code::AccessTokenNeeded && cfg!(not(feature = "ssr")) {
+        return view! {
+            <Empty title=texts.failed_to_load hint>
+                <SignInLink />
+            </Empty>
+        }
+        .into_any();
+    }
+    // An empty address is the page's own.
+    view! {
+        <Empty title=texts.failed_to_load hint>
+            <a class="btn primary" rel="external" href="">
+                {texts.load_again}
+            </a>
+        </Empty>
+    }
+    .into_any()
 }
 
 #[component]
-fn Empty(title: &'static str, hint: String) -> impl IntoView {
+fn Empty(
+    title: &'static str,
+    hint: String,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
     let texts = use_texts();
     view! {
         <Title text=format!("{title} · Inkstream") />
@@ -45,7 +66,8 @@ fn Empty(title: &'static str, hint: String) -> impl IntoView {
             <h1 class="ask">{title}</h1>
             <p class="muted">{hint}</p>
             <p class="actions">
-                <a class="btn primary" href="/">
+                {children.map(|children| children())}
+                <a class="btn" href="/">
                     {texts.write}
                 </a>
                 <a class="btn" href="/articles">
