@@ -35,9 +35,12 @@ done
 
 status=0
 checks=not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance
-timeout "$longest" "$tools/schemathesis/bin/schemathesis" run "$url/api/v1/openapi.json" --checks "$checks" \
-    --phases coverage,fuzzing --max-examples 40 --seed "$seed" --request-timeout 20 --continue-on-failure >"$place/report" 2>&1 ||
-    status=$?
+# In a place of its own: what it remembers of a run would change the next.
+(
+    cd "$place"
+    timeout "$longest" "$tools/schemathesis/bin/schemathesis" run "$url/api/v1/openapi.json" --checks "$checks" \
+        --phases coverage,fuzzing --max-examples 40 --seed "$seed" --request-timeout 20 --continue-on-failure
+) >"$place/report" 2>&1 || status=$?
 if [ "$status" = 0 ]; then
     sed -n '/ SUMMARY /,$p' "$place/report"
 else

@@ -24,6 +24,8 @@ pub struct SiteStatus {
     /// Seconds until the next question.
     due: StoredValue<u32>,
     asking: StoredValue<bool>,
+    /// Whether someone has asked meanwhile.
+    again: StoredValue<bool>,
 }
 
 impl SiteStatus {
@@ -34,6 +36,7 @@ impl SiteStatus {
             unreachable: RwSignal::new(false),
             due: StoredValue::new(0),
             asking: StoredValue::new(false),
+            again: StoredValue::new(false),
         };
         provide_context(status);
         Effect::new(move || {
@@ -42,8 +45,8 @@ impl SiteStatus {
                 return;
             };
             let online = window_event_listener(leptos::ev::online, move |_| status.ask());
-            let offline =
-                window_event_listener(leptos::ev::offline, move |_| status.unreachable.set(true));
+            // A server on this machine answers all the same.
+            let offline = window_event_listener(leptos::ev::offline, move |_| status.ask());
             // Who comes back to the tab sees what is now.
             let shown = window_event_listener_untyped("visibilitychange", move |_| {
                 if !document().hidden() {
@@ -56,9 +59,6 @@ impl SiteStatus {
                 online.remove();
                 offline.remove();
             });
-            if !window().navigator().on_line() {
-                status.unreachable.set(true);
-            }
         });
         status
     }
@@ -77,6 +77,8 @@ impl SiteStatus {
     /// Asks now.
     pub fn ask(self) {
         if self.asking.get_value() {
+            // What comes may be older than what made someone ask.
+            self.again.set_value(true);
             return;
         }
         self.asking.set_value(true);
@@ -93,7 +95,15 @@ impl SiteStatus {
                 self.running.set(page.items);
             }
             let soon = unreachable || self.running.with_untracked(|running| !running.is_empty());
-            self.due.set_value(if soon { SOON } else { LATER });
+            let again = self.again.get_value();
+            self.again.set_value(false);
+            self.due.set_value(if again {
+                0
+            } else if soon {
+                SOON
+            } else {
+                LATER
+            });
         });
     }
 }

@@ -7,7 +7,9 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
+use super::budget::Reservation;
 use super::config::{ModelConfig, Protocol, known_providers};
+use super::pipeline::tokens::cost;
 use super::providers::{ModelEvent, ModelRequest, Provider, Sampling};
 use super::state::AppState;
 use crate::article::brief::{DEFAULT_PENALTY, DEFAULT_TEMPERATURE, DEFAULT_TOP_P, Style};
@@ -16,6 +18,8 @@ use crate::article::connection::{
 };
 use crate::article::problem::{Code, Problem};
 
+/// How many tokens a test sends, with what providers add of their own.
+const TEST_PROMPT: u64 = 40;
 /// How many tokens a test asks for.
 const TEST_TOKENS: u32 = 16;
 /// How long a test waits for the first of them: a local model may have to be loaded first.
@@ -87,7 +91,8 @@ impl AppState {
     /// one, or else the provider's first.
     ///
     /// # Errors
-    /// There is no such provider, or it has no such model. That it does not answer is no error.
+    /// There is no such provider, or it has no such model; other tests run; the day's budget is used
+    /// up. That it does not answer is no error.
     pub async fn test_connection(
         &self,
         provider: &str,
@@ -108,7 +113,19 @@ impl AppState {
             let known: Vec<&str> = models.iter().map(String::as_str).collect();
             not_found("model", "The provider has no such model.", &known)
         })?;
-        let _turn = TESTS.acquire().await;
+        let _turn = TESTS.try_acquire().map_err(|_| {
+            Problem::new(
+                Code::Overloaded,
+                "Other providers are being tested.",
+                "Test again in a moment.",
+            )
+        })?;
+        // It is paid for like an article, and counts like one.
+        let (input, output) =
+            (model.price_input.unwrap_or_default(), model.price_output.unwrap_or_default());
+        let price = cost(TEST_PROMPT, TEST_TOKENS.into(), input, output);
+        let _spent =
+            Reservation::claim(&self.config.limits, &self.store, Uuid::now_v7(), price).await?;
         let started = Instant::now();
         let first = timeout(TEST_PATIENCE, first_token(api.as_ref(), model)).await;
         let waited = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);

@@ -95,7 +95,7 @@ async fn catch_up(store: &Store) -> Result<(), StoreError> {
             let Some(last) = found.last() else { break };
             after = Some(*last);
             let articles: Vec<_> = found.iter().map(|(_, id)| *id).collect();
-            store.index_articles(&articles).await?;
+            store.index_or_skip(&articles).await?;
             tokio::time::sleep(PAUSE).await;
         }
     }

@@ -82,3 +82,13 @@ async fn what_is_not_there_cannot_be_tested() {
         assert!(error["resolution"].as_str().unwrap().contains("demo"), "{error}");
     }
 }
+
+#[tokio::test]
+async fn a_test_is_paid_for_out_of_the_days_budget() {
+    let upstream = Upstream::start(vec![Script::new().completion(&["ready"])]).await;
+    let budget = [("INKSTREAM_DAILY_BUDGET", "0.0001")];
+    let server = Server::before(&upstream.base_url(), &budget).await;
+    assert!(test_of(&server, "p/test").await.works);
+    let again = server.post("/api/v1/providers/p/test", &Value::Null).await;
+    assert_eq!(error_of(again).await.1["code"], "budget_exhausted");
+}

@@ -71,6 +71,12 @@ pub fn Editor(
     // When the draft was kept; `Some(None)`: it could not be.
     let kept = RwSignal::new(None::<Option<i64>>);
     let over = StoredValue::new(false);
+    // What was taken over is here now, or is what the article has already.
+    let forget_taken = move || {
+        if let Some(taken) = taken.try_update_value(Option::take).flatten() {
+            edit_drafts::forget_taken(article, &taken);
+        }
+    };
     let keep = move || {
         let Some((title, text)) = typed().filter(|_| !over.try_get_value().unwrap_or(true)) else {
             return;
@@ -78,6 +84,7 @@ pub fn Editor(
         let editor = editor.get_value();
         if old.with_value(|old| old.0 == title && old.1 == text) {
             edit_drafts::forget(article, &editor);
+            forget_taken();
             kept.try_set(None);
             return;
         }
@@ -86,8 +93,8 @@ pub fn Editor(
         let base_title = old.with_value(|old| old.0.clone());
         let draft = EditDraft { editor, base, at, base_title, title, text };
         let done = edit_drafts::keep(article, &draft);
-        if done && let Some(taken) = taken.try_update_value(Option::take).flatten() {
-            edit_drafts::forget_taken(article, &taken);
+        if done {
+            forget_taken();
         }
         kept.try_set(Some(done.then_some(at)));
     };
@@ -157,6 +164,7 @@ pub fn Editor(
                 // Also where the editor was left meanwhile.
                 over.try_set_value(true);
                 edit_drafts::forget(article, &editor);
+                forget_taken();
                 edit_drafts::tell_saved(article);
             }
             if busy.try_set(false).is_some() {

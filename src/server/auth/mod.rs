@@ -100,6 +100,10 @@ impl Access {
     /// have the cookie sent along; they have to show the token, wherever they are allowed at all.
     fn is_own_page(&self, headers: &HeaderMap) -> bool {
         let Some(origin) = headers.get(ORIGIN) else { return true };
+        // Browsers say it themselves, and no script can; a proxy may have changed the host's port.
+        if headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin") {
+            return true;
+        }
         let Ok(origin) = origin.to_str() else { return false };
         let host = headers.get(HOST).and_then(|host| host.to_str().ok());
         let named = origin.split_once("://").map(|(_, name)| name);

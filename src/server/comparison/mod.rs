@@ -42,10 +42,15 @@ impl AppState {
             None => neighbour(&revisions, to).ok_or_else(only_one)?,
         };
         let (from, to) = (from.clone(), to.clone());
+        let place = PLACES.acquire().await;
         let old = self.revision(article, from.id).await?.text;
         let new = self.revision(article, to.id).await?.text;
-        let _place = PLACES.acquire().await;
-        let compared = tokio::task::spawn_blocking(move || compare(&old, &new)).await;
+        let compared = tokio::task::spawn_blocking(move || {
+            // Whoever asked may be gone: the place is free when the work is done.
+            let _place = place;
+            compare(&old, &new)
+        });
+        let compared = compared.await;
         let Compared { rows, added, removed } = compared.map_err(|error| {
             tracing::error!(error_type = "internal", %error, "texts could not be compared");
             internal()

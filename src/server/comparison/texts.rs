@@ -98,7 +98,9 @@ impl Compared {
     /// A stretch that differs: blocks that are alike stand side by side, the others alone.
     fn changed_stretch(&mut self, old: &[Words<'_>], new: &[Words<'_>], by: Option<Instant>) {
         let (mut next_old, mut next_new) = (0, 0);
-        for (old_at, new_at) in pairs(old, new) {
+        let late = by.is_some_and(|by| Instant::now() >= by);
+        let pairs = if late { Vec::new() } else { pairs(old, new) };
+        for (old_at, new_at) in pairs {
             self.alone(&old[next_old..old_at], &new[next_new..new_at]);
             self.changed(&old[old_at], &new[new_at], by);
             (next_old, next_new) = (old_at + 1, new_at + 1);

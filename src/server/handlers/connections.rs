@@ -32,7 +32,7 @@ pub struct TestQuery {
 #[utoipa::path(post, path = "/api/v1/providers/{name}/test", tag = "providers",
     params(("name" = String, Path), TestQuery),
     responses((status = 200, body = ConnectionTest), (status = 400, body = ProblemBody),
-        (status = 404, body = ProblemBody)))]
+        (status = 404, body = ProblemBody), (status = 503, body = ProblemBody)))]
 pub async fn test(
     State(state): State<AppState>,
     Path(name): Path<String>,

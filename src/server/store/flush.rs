@@ -263,7 +263,7 @@ impl<'a> MadeRevision<'a> {
 impl Store {
     /// Stores all of it or nothing. Doing it again is harmless. Beginnings are of new articles and
     /// without a key. What an end's generation has unstored of its log comes in the end itself. The
-    /// articles of ends can be searched a moment later.
+    /// articles of both can be searched a moment later.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]; [`StoreError::Defect`] when a generation of a stretch is not
@@ -279,7 +279,7 @@ impl Store {
             // One that had ended was stored by a flush whose outcome was not known.
             end!(connection, &flush.ends)
         });
-        self.lagging.add(ended.into_values());
+        self.lagging.add(beginnings.iter().map(|begun| begun.article).chain(ended.into_values()));
         Ok(())
     }
 

@@ -51,21 +51,58 @@ impl Store {
         self.lagging.called.notified().await;
     }
 
-    /// Makes every article searchable that has ended; waits for others that do the same.
+    /// Makes every article searchable that has ended; waits for others that do the same. Leaving it
+    /// half-way is harmless.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]; what is left is kept for the next time.
     pub async fn index_lagging(&self) -> Result<(), StoreError> {
         let _working = self.lagging.working.lock().await;
         loop {
-            let taken = self.lagging.take();
-            if taken.is_empty() {
+            let mut taken = Taken { lagging: &self.lagging, articles: self.lagging.take() };
+            if taken.articles.is_empty() {
                 return Ok(());
             }
-            if let Err(error) = self.index_articles(&taken).await {
-                self.lagging.add(taken);
-                return Err(error);
+            self.index_or_skip(&taken.articles).await?;
+            taken.articles.clear();
+        }
+    }
+
+    /// Makes articles searchable. One whose text cannot be read is logged and left out: it must not
+    /// hold up the others.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn index_or_skip(&self, articles: &[Uuid]) -> Result<(), StoreError> {
+        match self.index_articles(articles).await {
+            Err(error) if !error.is_outage() => {}
+            done => return done,
+        }
+        for article in articles {
+            match self.index_articles(std::slice::from_ref(article)).await {
+                Err(error) if !error.is_outage() => tracing::error!(
+                    error_type = "storage",
+                    article.id = %article,
+                    %error,
+                    resolution = "the article is read and edited as always; searches miss it",
+                    "an article cannot be made searchable"
+                ),
+                done => done?,
             }
         }
+        Ok(())
+    }
+}
+
+/// Articles that are being made searchable. What is still in it when it goes is lagging again, also
+/// where whoever waited for it left.
+struct Taken<'a> {
+    lagging: &'a Lagging,
+    articles: Vec<Uuid>,
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        self.lagging.add(self.articles.drain(..));
     }
 }

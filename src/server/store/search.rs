@@ -24,6 +24,8 @@ pub(super) const PER_MS: i64 = 1 << 13;
 pub(super) const LATEST: UnixMs = (1 << 42) - 1;
 /// Stands in every section of an article that has several. No token of a text can be it.
 const LONG: &str = "\u{E000}";
+/// How long a search waits until what has ended last can be searched.
+const LAG_PATIENCE: std::time::Duration = std::time::Duration::from_millis(500);
 /// A text that is taken apart on a thread of its own rather than between two requests, in bytes.
 const LARGE: usize = 64 << 10;
 
@@ -179,9 +181,11 @@ async fn excerpts(rows: Vec<HitRow>, query: &Query) -> Result<Vec<Found>, StoreE
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let _place = PLACES.acquire().await;
+    let place = PLACES.acquire().await;
     let query = query.clone();
     let made = tokio::task::spawn_blocking(move || {
+        // Whoever asked may be gone: the place is free when the work is done.
+        let _place = place;
         rows.into_iter().map(|row| row.into_found(&query)).collect()
     });
     made.await
@@ -214,9 +218,14 @@ impl Store {
         if query.terms.is_empty() {
             return Ok(ArticlePage { items, next: None });
         }
-        // Whoever has seen an article end finds it.
-        if let Err(error) = self.index_lagging().await {
-            tracing::warn!(error_type = "storage", %error, "the search lags behind");
+        // Whoever has seen an article end finds it; where the database cannot be written for a
+        // while, the search goes on without.
+        match tokio::time::timeout(LAG_PATIENCE, self.index_lagging()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(error_type = "storage", %error, "the search lags behind");
+            }
+            Err(_) => tracing::warn!(error_type = "storage", "the search lags behind: no time"),
         }
         let languages = self.languages_within(&filter.languages).await?;
         loop {
@@ -377,10 +386,17 @@ impl Store {
             sql.push(") ORDER BY a.created_at, a.id");
             sql.build_query_as().fetch_all(pool).await
         })?;
-        let mut prepared = Vec::with_capacity(current.len());
-        for (id, revision, text) in current {
-            prepared.push((id, revision, Prepared::of(text.as_deref().unwrap_or_default()).await?));
-        }
+        // Many texts at once take a while, and would keep the streams of others waiting.
+        let prepared = tokio::task::spawn_blocking(move || {
+            let prepare = |(id, revision, text): (_, _, Option<String>)| {
+                let text = search::readable(text.as_deref().unwrap_or_default());
+                (id, revision, Prepared::of_readable(text))
+            };
+            current.into_iter().map(prepare).collect::<Vec<(Uuid, Option<Uuid>, Prepared)>>()
+        });
+        let prepared = prepared.await.map_err(|error| {
+            StoreError::unreadable(format!("a text cannot be searched: {error}"))
+        })?;
         transaction!(&self.db, |connection| {
             for (id, revision, text) in &prepared {
                 // What has changed the text meanwhile sees to it itself.

@@ -1,5 +1,6 @@
 //! What is found, in which order, and how it stays so whatever happens to an article.
 
+use futures_util::FutureExt;
 use inkstream::article::brief::Style;
 use inkstream::article::event::GenerationState;
 use inkstream::article::problem::Code;
@@ -245,4 +246,14 @@ async fn what_a_killed_process_had_not_made_searchable_is_known_at_the_next_star
     assert_eq!(found(&store, "oak").await, [unchanged]);
     assert_eq!(found(&store, "elm").await, [new, changed]);
     assert_eq!(store.unsearchable(false, None, 9).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_search_that_is_left_loses_nothing() {
+    let (_dir, store) = fresh().await;
+    let article = write(&store, &Draft { text: "An oak", ..Draft::default() }).await;
+    let asked = filter("oak", 9);
+    // It has begun to make the article searchable when whoever asked leaves.
+    assert!(store.articles(&asked).now_or_never().is_none());
+    assert_eq!(found(&store, "oak").await, [article]);
 }

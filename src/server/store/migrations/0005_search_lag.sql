@@ -3,3 +3,6 @@
 ALTER TABLE searched_articles ADD COLUMN revision_id UUID;
 UPDATE searched_articles SET revision_id =
     (SELECT a.current_revision_id FROM articles a WHERE a.id = searched_articles.article_id);
+
+-- At every start all articles are asked whether they lag; the texts beside stay unread.
+CREATE INDEX searched_revisions ON searched_articles (article_id, revision_id);
