@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use inkstream::article::event::{Event, GenerationState};
+use inkstream::server::store::records::{ArticleRef, EventBatch, NewGeneration};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::support::{PATIENCE, Reader, Server, error_of, text_of};
 use crate::upstream::{Gate, Script, Upstream};
@@ -332,4 +334,53 @@ async fn what_a_page_shows_can_be_asked_for_by_itself() {
     let missing = server.get(&format!("/page-data/articles/{}", created.id)).await;
     let (status, error) = error_of(missing).await;
     assert_eq!((status, &error["code"]), (StatusCode::NOT_FOUND, &json!("article_not_found")));
+}
+
+#[tokio::test]
+async fn a_cursor_that_a_kill_made_ambiguous_is_refused() {
+    let server = Server::start().await;
+    let whole = server.create(json!({"topic": "Rust async"})).await;
+    server.finished(whole.id).await;
+    let store = &server.state.store;
+    let events: Vec<Value> = store
+        .event_batches(whole.id, 0)
+        .await
+        .unwrap()
+        .iter()
+        .flat_map(|batch| serde_json::from_str::<Vec<Value>>(&batch.json).unwrap())
+        .collect();
+    // What a process had stored of a log, six events with some text, before it was killed.
+    let new = NewGeneration {
+        id: Uuid::now_v7(),
+        article: ArticleRef::New {
+            id: Uuid::now_v7(),
+            title: "Rust async".to_owned(),
+            style: "technical".to_owned(),
+            language: "en".to_owned(),
+        },
+        brief: whole.brief.clone(),
+        warnings: Vec::new(),
+        continues: None,
+        owner: Uuid::now_v7(),
+        created_at: 1_800_000_000_000,
+        idempotency: None,
+    };
+    store.create_generation(&new).await.unwrap();
+    let json = serde_json::to_string(&events[..6]).unwrap();
+    let stored = EventBatch { generation: new.id, first_seq: 1, last_seq: 6, json };
+    store.append_events(&[stored]).await.unwrap();
+
+    let path = format!("/api/v1/generations/{}/events", new.id);
+    let after = async |seq: u64| {
+        let request = server.request(Method::GET, &path).header("Last-Event-ID", seq);
+        request.send().await.unwrap()
+    };
+    let rest = after(6).await;
+    assert_eq!(rest.status(), StatusCode::OK);
+    assert!(rest.text().await.unwrap().contains("event: interrupted"));
+    // These two were deltas for whoever has heard them.
+    for seq in [7, 8, 9] {
+        let (status, error) = error_of(after(seq).await).await;
+        assert_eq!((status.as_u16(), &error["code"]), (400, &json!("invalid_last_event_id")));
+    }
 }

@@ -29,7 +29,9 @@ use super::pipeline::preprocess::language_of;
 use super::pipeline::route::expected_cost;
 use super::pipeline::tokens::TokenEstimate;
 use super::pipeline::{Job, Progress, Providers, StopReason, StopSignal};
-use super::store::records::{ArticleRef, Created, IdempotencyKey, NewGeneration, StoredGeneration};
+use super::store::records::{
+    ArticleRef, Created, EventBatch, IdempotencyKey, NewGeneration, StoredGeneration,
+};
 use super::store::{Store, StoreError, owners};
 use crate::article::brief::Brief;
 use crate::article::event::{Event, GenerationState, Seq};
@@ -200,7 +202,11 @@ impl Generations {
             Some(live) => (Arc::clone(&live.job.log), live.ended.is_cancelled()),
             None => {
                 let stored = self.stored(id).await?;
-                let log = Arc::new(self.stored_log(id).await?);
+                let batches = self.stored_batches(id).await?;
+                if stored.state == GenerationState::Interrupted && is_ambiguous(after, &batches) {
+                    return Err(lost_cursor(after));
+                }
+                let log = Arc::new(restored(&batches)?);
                 if !stored.state.is_ended() {
                     self.mirror(id, Arc::clone(&log));
                 }
@@ -472,8 +478,11 @@ impl Generations {
     }
 
     async fn stored_log(&self, id: Uuid) -> Result<EventLog, Problem> {
-        let batches = self.0.store.event_batches(id, 0).await.map_err(|e| e.to_problem())?;
-        EventLog::restore(batches.iter().map(|batch| batch.json.as_str())).map_err(broken_log)
+        restored(&self.stored_batches(id).await?)
+    }
+
+    async fn stored_batches(&self, id: Uuid) -> Result<Vec<EventBatch>, Problem> {
+        self.0.store.event_batches(id, 0).await.map_err(|error| error.to_problem())
     }
 
     /// Keeps a copy of the log of a generation that another process writes, until that ends or
@@ -532,6 +541,28 @@ fn resource(stored: StoredGeneration, log: Option<&EventLog>) -> Generation {
         created_at: stored.created_at,
         ended_at: stored.ended_at,
     }
+}
+
+fn restored(batches: &[EventBatch]) -> Result<EventLog, Problem> {
+    EventLog::restore(batches.iter().map(|batch| batch.json.as_str())).map_err(broken_log)
+}
+
+/// Whether a cursor into an interrupted log can be that of a lost event.
+///
+/// What a killed process had not stored, its readers may have heard. The end that was made for it
+/// afterwards, a stretch of its own with `meta` and `interrupted`, has the numbers of those events
+/// again. Such a cursor is no cursor: whoever reads from the beginning has the text that is kept.
+fn is_ambiguous(after: Seq, batches: &[EventBatch]) -> bool {
+    batches.last().is_some_and(|end| end.last_seq - end.first_seq <= 1 && after.0 >= end.first_seq)
+}
+
+fn lost_cursor(after: Seq) -> Problem {
+    Problem::new(
+        Code::InvalidLastEventId,
+        format!("Last-Event-ID is {}, which was lost when the server was killed.", after.0),
+        "Leave the header out: the log from its beginning has all of the text that was kept.",
+    )
+    .with_param("Last-Event-ID")
 }
 
 fn ended() -> Problem {
