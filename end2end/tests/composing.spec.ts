@@ -131,3 +131,8 @@ test('what is typed before the page has come to life is kept', async ({ page, re
   await expect(reader.article).toContainText(chinese.end);
   await expect(reader.article).toHaveAttribute('lang', /^zh/);
 });
+
+test('search engines find a description of the page', async ({ page, reader }) => {
+  await reader.compose();
+  await expect(page.locator('head meta[name="description"]')).toHaveAttribute('content', /Inkstream/);
+});

@@ -23,3 +23,22 @@ pub fn Title(
     #[cfg(not(feature = "ssr"))]
     Effect::new(move || document().set_title(&text.get()));
 }
+
+/// What search engines show of the page. Only the server writes it; in the browser the same place
+/// is empty.
+pub fn description(text: &'static str) -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    {
+        use leptos_meta::Meta;
+        view! {
+            <div hidden>
+                <Meta name="description" content=text />
+            </div>
+        }
+    }
+    #[cfg(not(feature = "ssr"))]
+    {
+        let _: &str = text;
+        view! { <div hidden></div> }
+    }
+}

@@ -41,6 +41,7 @@ pub(super) static TEXTS: Texts = Texts {
     needs_javascript: "Writing needs JavaScript. Finished articles can be read without it, in the library.",
 
     compose_title: "Write an article",
+    site_description: "Inkstream turns a topic into a technical article, live: it is set while a model writes it, can be stopped, continued and corrected, and is never lost.",
     ask: "What should we write?",
     style_label: "Style",
     style,

@@ -87,6 +87,7 @@ pub struct Texts {
 
     // The brief.
     pub compose_title: &'static str,
+    pub site_description: &'static str,
     pub ask: &'static str,
     pub style_label: &'static str,
     pub style: fn(Style) -> &'static str,

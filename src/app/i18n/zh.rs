@@ -38,6 +38,7 @@ pub(super) static TEXTS: Texts = Texts {
     needs_javascript: "写作需要 JavaScript。已写完的文章不需要，可在文库中阅读。",
 
     compose_title: "写一篇文章",
+    site_description: "Inkstream 把一个主题写成技术文章：模型边写边排版，可以随时停止、接着写、修改，写出的文字不会丢失。",
     ask: "今天写点什么？",
     style_label: "文体",
     style,

@@ -13,7 +13,7 @@ use crate::app::i18n::Idea;
 use crate::app::page_data::{ComposeData, load_compose};
 use crate::app::preferences::use_texts;
 use crate::app::sending::Sending;
-use crate::app::title::Title;
+use crate::app::title::{Title, description};
 use crate::article::brief::Brief;
 
 /// See the module.
@@ -82,6 +82,7 @@ fn Compose(data: ComposeData) -> impl IntoView {
     let demo_only = data.demo_only;
     view! {
         <main id="content" class="page compose">
+            {description(texts.site_description)}
             <h1 class="ask">{texts.ask}</h1>
             <BriefForm draft data sending submit_label=texts.submit submit />
             <noscript>
