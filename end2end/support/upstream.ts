@@ -87,6 +87,8 @@ export class Upstream {
 
   static async start(): Promise<Upstream> {
     const upstream = new Upstream();
+    // Else it closes a kept connection after 5 s, perhaps just as the server takes it for the next call.
+    upstream.#server.keepAliveTimeout = 600_000;
     await new Promise<void>((done) => upstream.#server.listen(0, '127.0.0.1', done));
     return upstream;
   }
