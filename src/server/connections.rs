@@ -1,5 +1,6 @@
 //! The service behind the page that connects models.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -8,7 +9,7 @@ use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
 use super::budget::Reservation;
-use super::config::{ModelConfig, Protocol, known_providers};
+use super::config::{ModelConfig, Protocol, of_style};
 use super::pipeline::tokens::cost;
 use super::providers::{ModelEvent, ModelRequest, Provider, Sampling};
 use super::state::AppState;
@@ -31,14 +32,7 @@ impl AppState {
     /// What is connected, what writes what, and what a key would be enough for.
     pub fn connections(&self) -> Connections {
         let config = &self.config;
-        let routes: Vec<StyleRoute> = Style::ALL
-            .into_iter()
-            .map(|style| {
-                let route = config.routes.get(style.as_str());
-                let route = route.or_else(|| config.routes.get("default"));
-                StyleRoute { style, models: route.cloned().unwrap_or_default() }
-            })
-            .collect();
+        let routes = style_routes(&config.routes);
         let mut providers: Vec<ConnectedProvider> = config
             .providers
             .values()
@@ -47,22 +41,16 @@ impl AppState {
                 base_url: provider.speakable_url(),
                 has_key: provider.api_key.is_some(),
                 demo: provider.protocol == Protocol::Demo,
-                models: self.models_of(&provider.name, &routes),
+                models: self.models_of(&provider.name),
             })
             .collect();
         // The demo is there for those who have nothing else.
         providers.sort_by_key(|provider| provider.demo);
-        let known = known_providers().map(|(name, key_variable, routes)| KnownProvider {
-            connected: config.providers.contains_key(&name),
-            routes: Style::ALL
-                .into_iter()
-                .map(|style| {
-                    let route = routes.get(style.as_str()).or_else(|| routes.get("default"));
-                    StyleRoute { style, models: route.cloned().unwrap_or_default() }
-                })
-                .collect(),
-            name,
-            key_variable,
+        let known = config.presets.iter().map(|preset| KnownProvider {
+            name: preset.name.clone(),
+            key_variable: preset.key_variable.clone(),
+            connected: config.providers.contains_key(&preset.name),
+            routes: style_routes(&preset.routes),
         });
         Connections {
             demo_only: config.demo_only,
@@ -73,12 +61,13 @@ impl AppState {
         }
     }
 
-    fn models_of(&self, provider: &str, routes: &[StyleRoute]) -> Vec<String> {
+    /// The models of a provider: those of routes first, in their order.
+    fn models_of(&self, provider: &str) -> Vec<String> {
         let own = |name: &&String| {
             self.config.models.get(*name).is_some_and(|model| model.provider == provider)
         };
         let mut models: Vec<String> = Vec::new();
-        let routed = routes.iter().flat_map(|route| &route.models);
+        let routed = Style::ALL.into_iter().flat_map(|style| of_style(&self.config.routes, style));
         for name in routed.chain(self.config.models.keys()).filter(own) {
             if !models.contains(name) {
                 models.push(name.clone());
@@ -102,9 +91,7 @@ impl AppState {
             let known: Vec<&str> = self.config.providers.keys().map(String::as_str).collect();
             not_found("name", "There is no such provider.", &known)
         })?;
-        let connections = self.connections();
-        let models = connections.providers.into_iter().find(|it| it.name == provider);
-        let models = models.map(|it| it.models).unwrap_or_default();
+        let models = self.models_of(provider);
         let name = match model {
             Some(model) => models.iter().find(|known| *known == model),
             None => models.first(),
@@ -155,6 +142,12 @@ impl AppState {
             problem,
         })
     }
+}
+
+/// What each style is written by.
+fn style_routes(routes: &BTreeMap<String, Vec<String>>) -> Vec<StyleRoute> {
+    let route = |style| StyleRoute { style, models: of_style(routes, style).to_vec() };
+    Style::ALL.into_iter().map(route).collect()
 }
 
 /// Waits for the first token of an answer; leaving it closes the connection.

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::articles::ListRequest;
 use super::clock::now_ms;
-use super::config::Protocol;
+use super::config::{Protocol, of_style};
 use super::error::internal;
 use super::event_log::EventView;
 use super::generations::Followed;
@@ -35,11 +35,7 @@ pub fn compose(state: &AppState) -> ComposeData {
             .get(&model.provider)
             .is_some_and(|provider| provider.protocol == Protocol::Demo),
     });
-    let route = |style: Style| config.routes.get(style.as_str());
-    let first = |style| {
-        let route = route(style).or_else(|| config.routes.get("default"))?;
-        Some((style, route.first()?.clone()))
-    };
+    let first = |style| Some((style, of_style(&config.routes, style).first()?.clone()));
     ComposeData {
         models: models.collect(),
         demo_only: config.demo_only,
@@ -146,9 +142,9 @@ pub async fn compare(
     from: Option<Uuid>,
     to: Option<Uuid>,
 ) -> Result<CompareData, Problem> {
-    let comparison = state.compare(id, from, to).await?;
-    let article = state.article(id).await?.summary;
     let revisions = state.revisions(id).await?;
+    let comparison = state.compare_among(&revisions, from, to).await?;
+    let article = state.article(id).await?.summary;
     let numbers = revisions.iter().map(|revision| (revision.number, revision.id)).collect();
     Ok(CompareData { article, numbers, comparison })
 }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use self::texts::{Compared, compare};
 use super::error::internal;
+use super::generations::no_article;
 use super::state::AppState;
 use crate::article::comparison::Comparison;
 use crate::article::generation::RevisionSummary;
@@ -27,8 +28,19 @@ impl AppState {
         from: Option<Uuid>,
         to: Option<Uuid>,
     ) -> Result<Comparison, Problem> {
-        // Newest first.
-        let revisions = self.revisions(article).await?;
+        self.compare_among(&self.revisions(article).await?, from, to).await
+    }
+
+    /// The same, of revisions that were read before: all of an article, newest first.
+    ///
+    /// # Errors
+    /// A revision is not among them, or nothing to compare with; the store cannot be read.
+    pub async fn compare_among(
+        &self,
+        revisions: &[RevisionSummary],
+        from: Option<Uuid>,
+        to: Option<Uuid>,
+    ) -> Result<Comparison, Problem> {
         let named = |id: Uuid, param: &str| {
             let known = revisions.iter().find(|revision| revision.id == id);
             known.ok_or_else(|| no_revision(param))
@@ -39,12 +51,12 @@ impl AppState {
         };
         let from = match from {
             Some(from) => named(from, "from")?,
-            None => neighbour(&revisions, to).ok_or_else(only_one)?,
+            None => neighbour(revisions, to).ok_or_else(only_one)?,
         };
         let (from, to) = (from.clone(), to.clone());
         let place = PLACES.acquire().await;
-        let old = self.revision(article, from.id).await?.text;
-        let new = self.revision(article, to.id).await?.text;
+        let old = self.text_of(&from).await?;
+        let new = self.text_of(&to).await?;
         let compared = tokio::task::spawn_blocking(move || {
             // Whoever asked may be gone: the place is free when the work is done.
             let _place = place;
@@ -56,6 +68,14 @@ impl AppState {
             internal()
         })?;
         Ok(Comparison { from, to, added, removed, rows })
+    }
+}
+
+impl AppState {
+    async fn text_of(&self, revision: &RevisionSummary) -> Result<String, Problem> {
+        let found = self.store.revision(revision.id).await.map_err(|error| error.to_problem())?;
+        // Deleted with its article since it was listed.
+        found.map(|found| found.text).ok_or_else(no_article)
     }
 }
 

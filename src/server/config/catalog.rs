@@ -32,6 +32,7 @@ pub(super) struct Catalog {
     pub models: BTreeMap<String, ModelConfig>,
     pub routes: BTreeMap<String, Vec<String>>,
     pub discovery: Discovery,
+    pub presets: Vec<Preset>,
     /// The models that stand before those of presets in the built-in routes, in order.
     own: Vec<String>,
 }
@@ -74,6 +75,7 @@ impl Catalog {
         }
         catalog.find_targets(discover);
         catalog.warn(environment, warnings);
+        catalog.presets = presets;
         Ok(catalog)
     }
 

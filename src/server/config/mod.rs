@@ -25,7 +25,8 @@ use secrecy::SecretString;
 
 pub use hosting::{PublicUrl, unpriced};
 pub use location::{ConfigError, Location};
-pub use presets::known_providers;
+pub use presets::Preset;
+pub use routes::of_style;
 pub use sources::Sources;
 
 use document::Document;
@@ -45,6 +46,8 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// Model APIs, by name.
     pub providers: BTreeMap<String, ProviderConfig>,
+    /// The providers that a key is enough for.
+    pub presets: Vec<Preset>,
     /// Models, by the name that briefs and routes use. Every `provider` in it exists.
     pub models: BTreeMap<String, ModelConfig>,
     /// Model names by style (`technical`, …, `default`). Every name in it is a model.
@@ -91,6 +94,7 @@ impl Config {
             log: settings::log(section("log")?, &environment)?,
             demo_only: catalog.is_demo_only(),
             providers: catalog.providers,
+            presets: catalog.presets,
             models: catalog.models,
             routes: catalog.routes,
             discovery: catalog.discovery,

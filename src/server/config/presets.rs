@@ -27,16 +27,17 @@ struct File {
 /// A known provider.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Preset {
+pub struct Preset {
+    /// The name that it gets.
     pub name: String,
     /// The variable that holds the key, by the provider's own documentation.
     pub key_variable: String,
-    pub base_url: String,
+    pub(super) base_url: String,
     /// The variable that puts another server in the provider's place.
-    pub base_url_variable: Option<String>,
+    pub(super) base_url_variable: Option<String>,
     /// The variable that names that server's model.
-    pub model_variable: Option<String>,
-    pub models: Vec<PresetModel>,
+    pub(super) model_variable: Option<String>,
+    pub(super) models: Vec<PresetModel>,
     /// By style; `default` for those without a line.
     pub routes: BTreeMap<String, Vec<String>>,
 }
@@ -85,12 +86,6 @@ pub(super) fn all() -> Result<Vec<Preset>, ConfigError> {
         ConfigError::new(&place, error.message(), "Reinstall Inkstream.")
     })?;
     Ok(file.providers)
-}
-
-/// The providers that a key is enough for: name, the key's variable, routes by style.
-pub fn known_providers() -> impl Iterator<Item = (String, String, BTreeMap<String, Vec<String>>)> {
-    let presets = all().unwrap_or_default();
-    presets.into_iter().map(|preset| (preset.name, preset.key_variable, preset.routes))
 }
 
 /// The demo as a provider.

@@ -11,6 +11,12 @@ use crate::article::brief::Style;
 /// The route of styles without a line of their own.
 pub(super) const DEFAULT_ROUTE: &str = "default";
 
+/// The models of a style, the first choice first: of its own route, or else of the default one.
+pub fn of_style(routes: &BTreeMap<String, Vec<String>>, style: Style) -> &[String] {
+    let route = routes.get(style.as_str()).or_else(|| routes.get(DEFAULT_ROUTE));
+    route.map(Vec::as_slice).unwrap_or_default()
+}
+
 /// The routes of the file. Where it has no `default`, styles without a line take what the others
 /// name, in order.
 pub(super) fn of_file(
