@@ -97,12 +97,39 @@ fn not_built() -> Response {
 
 /// The elements that load the client's style sheets, for a page without the client; empty while it
 /// is not built.
-pub fn stylesheets(state: &AppState) -> String {
+fn stylesheets(state: &AppState) -> String {
     let head = state.site.head().unwrap_or_default();
     head.split_inclusive('>')
         .filter(|element| element.contains("rel=\"stylesheet\""))
         .collect::<String>()
         .replace(NONCE, "")
+}
+
+/// A page without the client: `head` and `main` in a frame with the client's looks.
+pub fn bare_page(
+    state: &AppState,
+    preferences: Preferences,
+    title: &str,
+    head: impl IntoView,
+    main: impl IntoView,
+) -> String {
+    let styles = stylesheets(state);
+    let page = view! {
+        <!DOCTYPE html>
+        <html lang=preferences.locale.tag() data-theme=preferences.theme.name()>
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <title>{format!("{title} · Inkstream")}</title>
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                {InertElement::new(styles)}
+                {head.into_any()}
+            </head>
+            <body>{main.into_any()}</body>
+        </html>
+    };
+    page.to_html()
 }
 
 /// The whole page.

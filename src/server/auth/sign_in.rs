@@ -13,7 +13,6 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use leptos::prelude::*;
-use leptos::tachys::html::InertElement;
 use serde::Deserialize;
 
 use super::session::Sessions;
@@ -235,57 +234,44 @@ impl Page {
         let there = address(wanted);
         let joint = if there.contains('?') { '&' } else { '?' };
         let other_address = format!("{there}{joint}lang={}", other.tag());
-        let styles = shell::stylesheets(&self.state);
         let faulty = said.as_ref().map(|_| "true");
         let described = said.as_ref().map(|_| "said");
-        let html = view! {
-            <!DOCTYPE html>
-            <html lang=preferences.locale.tag() data-theme=preferences.theme.name()>
-                <head>
-                    <meta charset="utf-8" />
-                    <meta name="viewport" content="width=device-width, initial-scale=1" />
-                    <meta name="color-scheme" content="light dark" />
-                    <meta name="robots" content="noindex" />
-                    <title>{format!("{} · Inkstream", words.title)}</title>
-                    <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-                    {InertElement::new(styles)}
-                </head>
-                <body>
-                    <main class="sign-in">
-                        <p class="name">
-                            <span class="word">"Inkstream"</span>
-                            <a class="btn quiet" href=other_address lang=other.tag()>
-                                {words.other}
-                            </a>
-                        </p>
-                        <h1>{words.title}</h1>
-                        <p class="muted">{words.explanation}</p>
-                        {client.is_exposed().then(|| view! { <p class="note warn">{words.plain_http}</p> })}
-                        <form method="post" action=PATH>
-                            <input type="hidden" name="to" value=wanted.to_owned() />
-                            <label for="token">{words.label}</label>
-                            <input
-                                id="token"
-                                name="token"
-                                type="password"
-                                autocomplete="current-password"
-                                autocapitalize="none"
-                                spellcheck="false"
-                                required=true
-                                autofocus=true
-                                aria-invalid=faulty
-                                aria-describedby=described
-                            />
-                            {said.map(|said| view! { <p id="said" class="fault" role="alert">{said}</p> })}
-                            <button class="btn primary" type="submit">
-                                {words.submit}
-                            </button>
-                        </form>
-                    </main>
-                </body>
-            </html>
+        let head = view! { <meta name="robots" content="noindex" /> };
+        let main = view! {
+            <main class="sign-in">
+                <p class="name">
+                    <span class="word">"Inkstream"</span>
+                    <a class="btn quiet" href=other_address lang=other.tag()>
+                        {words.other}
+                    </a>
+                </p>
+                <h1>{words.title}</h1>
+                <p class="muted">{words.explanation}</p>
+                {client.is_exposed().then(|| view! { <p class="note warn">{words.plain_http}</p> })}
+                <form method="post" action=PATH>
+                    <input type="hidden" name="to" value=wanted.to_owned() />
+                    <label for="token">{words.label}</label>
+                    <input
+                        id="token"
+                        name="token"
+                        type="password"
+                        autocomplete="current-password"
+                        autocapitalize="none"
+                        spellcheck="false"
+                        required=true
+                        autofocus=true
+                        aria-invalid=faulty
+                        aria-describedby=described
+                    />
+                    {said.map(|said| view! { <p id="said" class="fault" role="alert">{said}</p> })}
+                    <button class="btn primary" type="submit">
+                        {words.submit}
+                    </button>
+                </form>
+            </main>
         };
-        let mut response = (status, Html(html.to_html())).into_response();
+        let html = shell::bare_page(&self.state, preferences, words.title, head, main);
+        let mut response = (status, Html(html)).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_SECURITY_POLICY, POLICY);
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -8,7 +8,6 @@ use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, VARY};
 use axum::response::{Html, IntoResponse, Response};
 use leptos::prelude::*;
-use leptos::tachys::html::InertElement;
 
 use crate::app::i18n::Locale;
 use crate::app::preferences::Preferences;
@@ -40,36 +39,23 @@ pub async fn show(State(state): State<AppState>, headers: HeaderMap) -> Response
             "回到 Inkstream",
         ),
     };
-    let styles = shell::stylesheets(&state);
-    let html = view! {
-        <!DOCTYPE html>
-        <html lang=preferences.locale.tag() data-theme=preferences.theme.name()>
-            <head>
-                <meta charset="utf-8" />
-                <meta name="viewport" content="width=device-width, initial-scale=1" />
-                <meta name="color-scheme" content="light dark" />
-                <title>{format!("{title} · Inkstream")}</title>
-                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-                {InertElement::new(styles)}
-                <script src="/api-docs.js" defer></script>
-            </head>
-            <body>
-                <main class="api-docs">
-                    <p>
-                        <a href="/">{home}</a>
-                        " · "
-                        <a href="/api/v1/openapi.json">"openapi.json"</a>
-                    </p>
-                    <h1 class="ask">{title}</h1>
-                    <noscript>
-                        <p class="note">{needs_script}</p>
-                    </noscript>
-                    <div id="operations"></div>
-                </main>
-            </body>
-        </html>
+    let head = view! { <script src="/api-docs.js" defer></script> };
+    let main = view! {
+        <main class="api-docs">
+            <p>
+                <a href="/">{home}</a>
+                " · "
+                <a href="/api/v1/openapi.json">"openapi.json"</a>
+            </p>
+            <h1 class="ask">{title}</h1>
+            <noscript>
+                <p class="note">{needs_script}</p>
+            </noscript>
+            <div id="operations"></div>
+        </main>
     };
-    let mut response = Html(html.to_html()).into_response();
+    let page = shell::bare_page(&state, preferences, title, head, main);
+    let mut response = Html(page).into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_SECURITY_POLICY, POLICY);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
