@@ -5,11 +5,8 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::store::{Store, StoreError};
+use super::store::{INDEXED_AT_ONCE, Store, StoreError};
 
-/// How many articles of an earlier process are taken at once: the write lock is held for some
-/// milliseconds.
-const BATCH: u32 = 25;
 /// How long others have the store to themselves between two batches.
 const PAUSE: Duration = Duration::from_millis(5);
 /// How long ends gather: many at once cost less. A search does not wait for this.
@@ -91,7 +88,7 @@ async fn catch_up(store: &Store) -> Result<(), StoreError> {
     for deleted in [false, true] {
         let mut after = None;
         loop {
-            let found = store.unsearchable(deleted, after, BATCH).await?;
+            let found = store.unsearchable(deleted, after, INDEXED_AT_ONCE).await?;
             let Some(last) = found.last() else { break };
             after = Some(*last);
             let articles: Vec<_> = found.iter().map(|(_, id)| *id).collect();

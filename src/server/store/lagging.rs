@@ -14,7 +14,7 @@ use super::{Store, StoreError};
 
 /// How many articles are made searchable in one transaction; others wait for the write lock some
 /// milliseconds.
-const BATCH: usize = 32;
+pub const INDEXED_AT_ONCE: u32 = 32;
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -39,7 +39,7 @@ impl Lagging {
 
     fn take(&self) -> Vec<Uuid> {
         let mut lagging = self.articles.lock().unwrap_or_else(PoisonError::into_inner);
-        let taken: Vec<Uuid> = lagging.iter().copied().take(BATCH).collect();
+        let taken: Vec<Uuid> = lagging.iter().copied().take(INDEXED_AT_ONCE as usize).collect();
         taken.iter().for_each(|id| _ = lagging.remove(id));
         taken
     }

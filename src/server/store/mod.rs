@@ -24,6 +24,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use error::{Outage, StoreError};
+pub use lagging::INDEXED_AT_ONCE;
 
 use db::Db;
 
