@@ -231,8 +231,12 @@ const STATUS_PATIENCE_MS: u32 = 8_000;
 /// # Errors
 /// See [`Failure`]; unreachable is also who does not answer in time.
 pub async fn running_articles() -> Result<ArticlePage, Failure> {
-    let patience = web_sys::AbortSignal::timeout_with_u32(STATUS_PATIENCE_MS);
-    let path = "/api/v1/articles?state=queued,running&limit=100";
+    within(STATUS_PATIENCE_MS, "/api/v1/articles?state=queued,running&limit=100").await
+}
+
+/// Asks, but not for longer than so many milliseconds.
+async fn within<T: DeserializeOwned>(patience_ms: u32, path: &str) -> Result<T, Failure> {
+    let patience = web_sys::AbortSignal::timeout_with_u32(patience_ms);
     let response = fetch(Method::GET, path, &[], None, Some(&patience)).await?;
     read(&accepted(response).await?).await
 }
@@ -243,9 +247,7 @@ pub async fn running_articles() -> Result<ArticlePage, Failure> {
 /// See [`Failure`].
 #[cfg(not(feature = "ssr"))]
 pub async fn page_data<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
-    let patience = web_sys::AbortSignal::timeout_with_u32(PAGE_PATIENCE_MS);
-    let response = fetch(Method::GET, path, &[], None, Some(&patience)).await?;
-    read(&accepted(response).await?).await
+    within(PAGE_PATIENCE_MS, path).await
 }
 
 /// Opens the event stream of a generation behind `after`. The answer can have any status.

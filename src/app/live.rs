@@ -6,6 +6,7 @@ use leptos::reactive::send_wrapper_ext::SendOption;
 use leptos::task::spawn_local;
 use web_sys::Element;
 
+use super::acting;
 use super::api::{self, Failure};
 use super::article_writer::{ArticleWriter, Written};
 use super::components::code_copy;
@@ -196,19 +197,7 @@ impl Live {
 
     /// Does what a button was pressed for, and then calls `done`.
     pub fn act(self, done: Callback<()>, act: impl Future<Output = Result<(), Failure>> + 'static) {
-        self.busy.set(true);
-        self.failure.set(None);
-        spawn_local(async move {
-            let answer = act.await;
-            // The page may have been left meanwhile.
-            if self.busy.try_set(false).is_some() {
-                return;
-            }
-            match answer {
-                Ok(()) => done.run(()),
-                Err(failure) => self.failure.set(Some(failure)),
-            }
-        });
+        acting::act(self.busy, self.failure, act, move |()| done.run(()));
     }
 
     /// The page was scrolled.

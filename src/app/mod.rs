@@ -5,6 +5,7 @@
 //! the network: [`api`] and [`generation_client`]; what a page shows when it opens comes through
 //! [`page_data`]. Model text reaches the page through [`dom_writer`] alone.
 
+pub mod acting;
 pub mod api;
 pub mod article_writer;
 pub mod brief_draft;

@@ -5,7 +5,7 @@ use web_sys::KeyboardEvent;
 
 use super::article_head::article_head;
 use super::code_copy;
-use super::copy_markdown::CopyMarkdown;
+use super::copy_button::CopyButton;
 use super::downloads::Downloads;
 use super::draft_note::DraftNote;
 use super::editor::Editor;
@@ -176,7 +176,7 @@ pub fn ArticleView(
                             live.has_text
                                 .get()
                                 .then(|| view! {
-                                    <CopyMarkdown text=markdown />
+                                    <CopyButton text=markdown label=texts.copy_markdown />
                                     <Downloads live />
                                 })
                         }

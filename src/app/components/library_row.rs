@@ -195,6 +195,8 @@ pub fn LibraryRow(
     .into_any()
 }
 
+/// Unlike [`crate::app::acting::act`] it is carried through where the row is no more: the list renews
+/// itself, and has the row anew.
 fn act<T: 'static>(
     busy: RwSignal<bool>,
     failure: RwSignal<Option<Failure>>,

@@ -1,10 +1,12 @@
 //! What is being written elsewhere, wherever one is; and that the server cannot be reached.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use leptos_router::hooks::use_location;
 
-use crate::app::api;
+use super::problem_note::ProblemNote;
+use super::stop_button::StopButton;
+use crate::app::acting::act;
+use crate::app::api::{self, Failure};
 use crate::app::preferences::use_texts;
 use crate::app::site_status::{SiteStatus, use_site_status};
 use crate::article::generation::ArticleSummary;
@@ -38,8 +40,9 @@ pub fn RunningArticles() -> impl IntoView {
         running.retain(|article| here != format!("/articles/{}", article.id));
         running
     });
+    let failure = RwSignal::new(None::<Failure>);
     let list = move || {
-        let row = |article| view! { <RunningRow article status /> };
+        let row = |article| view! { <RunningRow article status failure /> };
         elsewhere.get().into_iter().map(row).collect_view()
     };
     view! {
@@ -60,6 +63,7 @@ pub fn RunningArticles() -> impl IntoView {
                 </summary>
                 <div class="running-list">
                     <p class="faint">{move || (texts.running)(elsewhere.with(Vec::len))}</p>
+                    {move || failure.get().map(|failure| view! { <ProblemNote failure /> })}
                     <ul>{list}</ul>
                 </div>
             </details>
@@ -69,36 +73,27 @@ pub fn RunningArticles() -> impl IntoView {
 }
 
 #[component]
-fn RunningRow(article: ArticleSummary, status: Option<SiteStatus>) -> impl IntoView {
-    let texts = use_texts();
+fn RunningRow(
+    article: ArticleSummary,
+    status: Option<SiteStatus>,
+    /// Where a failure is said.
+    failure: RwSignal<Option<Failure>>,
+) -> impl IntoView {
     let ArticleSummary { id, title, language, generation_id, .. } = article;
     let stopping = RwSignal::new(false);
-    let name = format!("{}: {title}", texts.stop);
-    let stop = move |_| {
-        stopping.set(true);
-        spawn_local(async move {
-            // Whatever came of it, the list is renewed: it shows what still runs.
-            let _ended_already = api::cancel(generation_id).await;
-            stopping.try_set(false);
+    let stop = Callback::new(move |()| {
+        act(stopping, failure, api::cancel(generation_id), move |_| {
             if let Some(status) = status {
                 status.ask();
             }
         });
-    };
+    });
     view! {
         <li>
             <a href=format!("/articles/{id}") lang=language>
                 {title}
             </a>
-            <button
-                type="button"
-                class="btn stop"
-                aria-label=name
-                disabled=move || stopping.get()
-                on:click=stop
-            >
-                {texts.stop}
-            </button>
+            <StopButton stopping stop />
         </li>
     }
     .into_any()

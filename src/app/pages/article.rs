@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use uuid::Uuid;
 
+use super::id_in;
 use super::not_found::ProblemPage;
 use crate::app::components::article_view::ArticleView;
 use crate::app::page_data::load_article;
-use crate::article::problem::{Code, Problem};
+use crate::article::problem::Code;
 
 /// See the module.
 #[component]
@@ -20,15 +20,8 @@ pub fn ArticlePage() -> impl IntoView {
     let data = Resource::new(
         move || asked.get(),
         |(article, revision)| async move {
-            let unknown = |code| Problem::new(code, String::new(), String::new());
-            let article: Uuid = match article.parse() {
-                Ok(article) => article,
-                Err(_) => return Err(unknown(Code::ArticleNotFound)),
-            };
-            let revision = match revision.map(|revision| revision.parse::<Uuid>()).transpose() {
-                Ok(revision) => revision,
-                Err(_) => return Err(unknown(Code::RevisionNotFound)),
-            };
+            let article = id_in(&article, Code::ArticleNotFound)?;
+            let revision = revision.map(|id| id_in(&id, Code::RevisionNotFound)).transpose()?;
             load_article(article, revision).await
         },
     );

@@ -1,11 +1,12 @@
 //! Two revisions of an article, side by side.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
 use uuid::Uuid;
 
+use super::id_in;
 use super::not_found::ProblemPage;
+use crate::app::acting::act;
 use crate::app::api::{self, Failure};
 use crate::app::components::compared_rows::ComparedRows;
 use crate::app::components::moment::Moment;
@@ -17,7 +18,7 @@ use crate::app::title::Title;
 use crate::app::use_hydrated;
 use crate::article::comparison::{Change, Comparison};
 use crate::article::generation::RevisionSummary;
-use crate::article::problem::{Code, Problem};
+use crate::article::problem::Code;
 
 /// See the module.
 #[component]
@@ -30,15 +31,11 @@ pub fn ComparePage() -> impl IntoView {
     let data = Resource::new(
         move || asked.get(),
         |(article, from, to)| async move {
-            let unknown = |code| Problem::new(code, String::new(), String::new());
-            let id = |text: Option<String>| text.map(|text| text.parse::<Uuid>()).transpose();
-            let Ok(article) = article.parse() else {
-                return Err(unknown(Code::ArticleNotFound));
+            let article = id_in(&article, Code::ArticleNotFound)?;
+            let id = |text: Option<String>| {
+                text.map(|text| id_in(&text, Code::RevisionNotFound)).transpose()
             };
-            match (id(from), id(to)) {
-                (Ok(from), Ok(to)) => load_comparison(article, from, to).await,
-                _ => Err(unknown(Code::RevisionNotFound)),
-            }
+            load_comparison(article, id(from)?, id(to)?).await
         },
     );
     let reload = Callback::new(move |()| data.refetch());
@@ -142,19 +139,7 @@ fn Side(
     let busy = RwSignal::new(false);
     let revision = shown.id;
     let restore = move |_| {
-        busy.set(true);
-        failure.set(None);
-        spawn_local(async move {
-            let answer = api::restore_revision(article, revision).await;
-            // The page may have been left meanwhile.
-            if busy.try_set(false).is_some() {
-                return;
-            }
-            match answer {
-                Ok(()) => reload.run(()),
-                Err(problem) => failure.set(Some(problem)),
-            }
-        });
+        act(busy, failure, api::restore_revision(article, revision), move |()| reload.run(()));
     };
     let options = numbers
         .into_iter()

@@ -5,7 +5,7 @@ use leptos::task::spawn_local;
 
 use super::not_found::ProblemPage;
 use crate::app::api::{self, Failure};
-use crate::app::components::copied_line::CopiedLine;
+use crate::app::components::copy_button::CopiedLine;
 use crate::app::components::problem_note::ProblemNote;
 use crate::app::format::{count, duration};
 use crate::app::page_data::load_connections;

@@ -1,5 +1,9 @@
 //! The pages, one a file.
 
+use uuid::Uuid;
+
+use crate::article::problem::{Code, Problem};
+
 mod article;
 mod compare;
 mod compose;
@@ -13,3 +17,8 @@ pub use compose::ComposePage;
 pub use connect::ConnectPage;
 pub use library::LibraryPage;
 pub use not_found::{NotFoundPage, ProblemPage};
+
+/// An id that stands in an address. What is none names nothing that exists.
+fn id_in(text: &str, missing: Code) -> Result<Uuid, Problem> {
+    text.parse().map_err(|_| Problem::new(missing, String::new(), String::new()))
+}
