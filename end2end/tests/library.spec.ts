@@ -62,12 +62,14 @@ test.describe('the library', () => {
   });
 
   test('while a word is composed nothing is searched for', async ({ page, reader }) => {
+    await page.clock.install();
     await reader.open('/articles');
     const field = page.getByRole('searchbox', { name: texts.en.search });
     await field.focus();
     const session = await page.context().newCDPSession(page);
     await session.send('Input.imeSetComposition', { text: 'huancun', selectionStart: 7, selectionEnd: 7 });
-    await page.waitForTimeout(400);
+    // Longer than typing has to pause before the list follows.
+    await page.clock.runFor(400);
     await expect(page).toHaveURL(/\/articles$/);
     await session.send('Input.insertText', { text: '缓存' });
     await expect(field).toHaveValue('缓存');

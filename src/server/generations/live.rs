@@ -100,9 +100,13 @@ impl Live {
                 return None;
             }
         };
-        let (end, batch) = match self.end() {
-            Some(end) => (Some(end), None),
-            None => (None, self.unstored()),
+        let (end, batch) = {
+            // Held until the log is read: what is sealed meanwhile is stored with its end.
+            let ending = self.ending.lock().unwrap_or_else(PoisonError::into_inner);
+            match ending.as_ref().and_then(|ending| self.end(ending)) {
+                Some(end) => (Some(end), None),
+                None => (None, self.unstored()),
+            }
         };
         let last_seq = match (&end, &batch) {
             (Some(end), _) => end.last_seq,
@@ -130,10 +134,8 @@ impl Live {
         self.ending.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
-    /// What is to be stored of its end, once it is sealed.
-    fn end(&self) -> Option<EndedGeneration> {
-        let ending = self.ending.lock().unwrap_or_else(PoisonError::into_inner);
-        let (ending, ended_at) = ending.as_ref()?;
+    /// What is to be stored of its end.
+    fn end(&self, (ending, ended_at): &(Ending, UnixMs)) -> Option<EndedGeneration> {
         let Progress { model, usage, attempts, .. } = self.job.progress().clone();
         Some(EndedGeneration {
             id: self.job.id,

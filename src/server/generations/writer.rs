@@ -129,8 +129,8 @@ impl Generations {
         }
     }
 
-    /// Where it fails, readers hear how a generation ended all the same, from memory, which keeps
-    /// the log until it is stored.
+    /// Where it fails and nothing else is tried, readers hear how a generation ended all the same,
+    /// from memory, which keeps the log until it is stored.
     async fn write_together(&self, live: &[Arc<Live>]) -> Result<(), StoreError> {
         let mut flush = Flush::default();
         let gathered: Vec<(&Live, Gathered)> =
@@ -139,10 +139,12 @@ impl Generations {
             return Ok(());
         }
         let written = self.0.store.flush(&flush).await;
+        // Several that are refused together are tried one by one.
+        let alone = live.len() == 1;
         for (live, gathered) in gathered {
             match &written {
                 Ok(()) => live.stored(gathered),
-                Err(_) if gathered.is_end => live.publish(),
+                Err(error) if gathered.is_end && (error.is_outage() || alone) => live.publish(),
                 Err(_) => {}
             }
         }
