@@ -4,6 +4,7 @@
 //! writes to a log in memory. One writer takes all logs to the store in batches (`writer`). What
 //! has ended leaves memory as soon as it is stored whole, and is read from the store from then on.
 
+mod follow;
 mod live;
 mod recover;
 mod writer;
@@ -18,20 +19,19 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+pub use follow::Followed;
 use live::{Live, Record};
 
 use super::budget::Reservation;
 use super::clock::now_ms;
 use super::config::Config;
 use super::error::internal;
-use super::event_log::{EventLog, Follower};
+use super::event_log::EventLog;
 use super::pipeline::preprocess::language_of;
 use super::pipeline::route::expected_cost;
 use super::pipeline::tokens::TokenEstimate;
 use super::pipeline::{Job, Progress, Providers, StopReason, StopSignal};
-use super::store::records::{
-    ArticleRef, Created, EventBatch, IdempotencyKey, NewGeneration, StoredGeneration,
-};
+use super::store::records::{ArticleRef, Created, IdempotencyKey, NewGeneration, StoredGeneration};
 use super::store::{Store, StoreError, owners};
 use crate::article::brief::Brief;
 use crate::article::event::{Event, GenerationState, Seq};
@@ -40,9 +40,6 @@ use crate::article::problem::{Code, Problem};
 
 /// How many generations may wait for a place for each one that has one.
 const WAITING_PER_PLACE: usize = 5;
-
-/// How often the log of a generation that another process writes is looked up in the store.
-const MIRROR_EVERY: Duration = Duration::from_millis(250);
 
 /// How long running generations are given to end at shutdown.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(15);
@@ -81,14 +78,6 @@ pub struct Request {
     pub streamed: bool,
     /// The id of the request that asks.
     pub request_id: String,
-}
-
-/// A generation's log, to be read from a cursor on.
-pub enum Followed {
-    /// There is or will be more.
-    Reader(Follower),
-    /// The log has ended, and the cursor is at its end.
-    AtEnd,
 }
 
 impl Generations {
@@ -191,41 +180,6 @@ impl Generations {
         }
         let log = self.stored_log(id).await?;
         Ok(resource(stored, Some(&log)))
-    }
-
-    /// The generation's log from behind a cursor.
-    ///
-    /// # Errors
-    /// There is no such generation; the cursor lies beyond the end of its log.
-    pub async fn follow(&self, id: Uuid, after: Seq) -> Result<Followed, Problem> {
-        let (log, ended) = match self.live(id) {
-            Some(live) => (Arc::clone(&live.job.log), live.ended.is_cancelled()),
-            None => {
-                let stored = self.stored(id).await?;
-                let batches = self.stored_batches(id).await?;
-                if stored.state == GenerationState::Interrupted && is_ambiguous(after, &batches) {
-                    return Err(lost_cursor(after));
-                }
-                let log = Arc::new(restored(&batches)?);
-                if !stored.state.is_ended() {
-                    self.mirror(id, Arc::clone(&log));
-                }
-                (log, stored.state.is_ended())
-            }
-        };
-        let last = log.last_seq();
-        if after > last {
-            return Err(Problem::new(
-                Code::InvalidLastEventId,
-                format!("Last-Event-ID is {}, but the log ends at {}.", after.0, last.0),
-                "Send the id of an event that you received, or leave the header out.",
-            )
-            .with_param("Last-Event-ID"));
-        }
-        if ended && after == last {
-            return Ok(Followed::AtEnd);
-        }
-        Ok(Followed::Reader(log.follow(after)))
     }
 
     /// Whether the server is going away; readers end then.
@@ -476,46 +430,6 @@ impl Generations {
         let found = self.0.store.generation(id).await.map_err(|error| error.to_problem())?;
         Ok(found.unwrap_or(stored))
     }
-
-    async fn stored_log(&self, id: Uuid) -> Result<EventLog, Problem> {
-        restored(&self.stored_batches(id).await?)
-    }
-
-    async fn stored_batches(&self, id: Uuid) -> Result<Vec<EventBatch>, Problem> {
-        self.0.store.event_batches(id, 0).await.map_err(|error| error.to_problem())
-    }
-
-    /// Keeps a copy of the log of a generation that another process writes, until that ends or
-    /// nobody reads the copy any more.
-    fn mirror(&self, id: Uuid, log: Arc<EventLog>) {
-        let service = self.clone();
-        let log = Arc::downgrade(&log);
-        self.0.tasks.spawn(async move {
-            loop {
-                tokio::select! {
-                    () = service.0.closing.cancelled() => return,
-                    () = tokio::time::sleep(MIRROR_EVERY) => {}
-                }
-                let Some(log) = log.upgrade() else { return };
-                // Looked up first: it settles what a dead process left.
-                let ended = match service.stored(id).await {
-                    Ok(stored) => stored.state.is_ended(),
-                    Err(_) => continue,
-                };
-                let Ok(batches) = service.0.store.event_batches(id, log.last_seq().0).await else {
-                    continue;
-                };
-                for batch in batches {
-                    if log.absorb(batch.first_seq, &batch.json).is_err() {
-                        return;
-                    }
-                }
-                if ended {
-                    return;
-                }
-            }
-        });
-    }
 }
 
 /// The resource of a stored generation; of one that runs elsewhere with the log it has so far.
@@ -543,28 +457,6 @@ fn resource(stored: StoredGeneration, log: Option<&EventLog>) -> Generation {
     }
 }
 
-fn restored(batches: &[EventBatch]) -> Result<EventLog, Problem> {
-    EventLog::restore(batches.iter().map(|batch| batch.json.as_str())).map_err(broken_log)
-}
-
-/// Whether a cursor into an interrupted log can be that of a lost event.
-///
-/// What a killed process had not stored, its readers may have heard. The end that was made for it
-/// afterwards, a stretch of its own with `meta` and `interrupted`, has the numbers of those events
-/// again. Such a cursor is no cursor: whoever reads from the beginning has the text that is kept.
-fn is_ambiguous(after: Seq, batches: &[EventBatch]) -> bool {
-    batches.last().is_some_and(|end| end.last_seq - end.first_seq <= 1 && after.0 >= end.first_seq)
-}
-
-fn lost_cursor(after: Seq) -> Problem {
-    Problem::new(
-        Code::InvalidLastEventId,
-        format!("Last-Event-ID is {}, which was lost when the server was killed.", after.0),
-        "Leave the header out: the log from its beginning has all of the text that was kept.",
-    )
-    .with_param("Last-Event-ID")
-}
-
 fn ended() -> Problem {
     Problem::new(
         Code::GenerationEnded,
@@ -589,13 +481,4 @@ pub fn no_article() -> Problem {
         "Check the id; a deleted article can be restored for a while.",
     )
     .with_param("id")
-}
-
-fn broken_log(error: serde_json::Error) -> Problem {
-    tracing::error!(error_type = "storage", error = %error, "a stored log cannot be read");
-    Problem::new(
-        Code::Internal,
-        "The stored log cannot be read.",
-        "Restore the database from a backup, or report this with the request id.",
-    )
 }
