@@ -1,6 +1,5 @@
 //! The main job: a brief becomes an article, and nothing of it is lost.
 
-
 use inkstream::article::event::{Event, GenerationState};
 use inkstream::server::store::records::{ArticleRef, EventBatch, NewGeneration};
 use reqwest::{Method, StatusCode};
