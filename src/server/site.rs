@@ -197,12 +197,14 @@ fn kind_of(name: &str) -> &'static str {
     }
 }
 
-/// Whether Trunk put the hash of the content into the name: `main-0123456789abcdef.css`.
+/// Whether Trunk put the hash of the content into the name: `main-0123456789abcdef.css`. It writes the
+/// number without leading zeros.
 fn is_hashed(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     let stem = name.split('.').next().unwrap_or_default();
     stem.split(['-', '_']).any(|part| {
-        part.len() == 16 && part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+        (12..=16).contains(&part.len())
+            && part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
     })
 }
 
@@ -270,6 +272,7 @@ mod tests {
     fn only_names_with_a_hash_are_kept_for_ever() {
         assert!(is_hashed("/inkstream-0123456789abcdef_bg.wasm"));
         assert!(is_hashed("/main-fedcba9876543210.css"));
+        assert!(is_hashed("/inkstream-cbff298b9cbd7ba.js"));
         assert!(!is_hashed("/favicon.svg"));
         assert!(!is_hashed("/fonts/inter-latin-wght-normal.woff2"));
     }
