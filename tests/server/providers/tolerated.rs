@@ -41,6 +41,18 @@ async fn bytes_cut_anywhere_also_inside_a_character() {
 }
 
 #[tokio::test]
+async fn a_last_event_without_its_blank_line() {
+    let last = json!({"choices": [{"delta": {"content": "b"}, "finish_reason": "stop"}]});
+    for end in ["", "\n", "\r"] {
+        let body = format!("{}data: {last}{end}", event("a"));
+        assert_eq!(text_of(Script::new().raw(body)).await, "ab", "{end:?}");
+    }
+    let cut = format!("{}data: {}", event("a"), &last.to_string()[..30]);
+    let answer = answer_to(Script::new().raw(cut)).await;
+    assert!(!answer.complete() && answer.text == "a", "{answer:?}");
+}
+
+#[tokio::test]
 async fn deltas_that_only_name_a_role_or_hold_null() {
     let script = Script::new()
         .delta(json!({"role": "assistant"}))

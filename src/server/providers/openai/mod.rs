@@ -32,6 +32,9 @@ const USAGE_PATIENCE: Duration = Duration::from_secs(2);
 /// How long a stream may take to end after `[DONE]`. One that ends leaves its connection for the
 /// next request.
 const END_PATIENCE: Duration = Duration::from_millis(100);
+/// How long an unused connection without TLS is kept. Model servers on uvicorn (vLLM, LiteLLM) close
+/// theirs after 5 s, and a request that crosses such a closing is lost; a new one costs 0.1 ms here.
+const PLAIN_IDLE: Duration = Duration::from_secs(4);
 /// How many chunks are taken at once from a model that never pauses: at one token to a chunk some
 /// 25,000 tokens a second, ten times what any writes. What comes faster waits in the socket, and is
 /// then read for a third of the cost.
@@ -255,7 +258,7 @@ fn client(url: &Url, loopback: bool, connect_timeout: Duration) -> reqwest::Resu
     if url.scheme() == "http" {
         // Without TLS no certificates are needed: a machine that has none still reaches its own
         // model server, and nobody waits for them to be read.
-        builder = builder.tls_certs_only([]);
+        builder = builder.tls_certs_only([]).pool_idle_timeout(PLAIN_IDLE);
     }
     builder.build()
 }

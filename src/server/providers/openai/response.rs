@@ -104,6 +104,11 @@ impl Reader {
 
     /// The answer's bytes came to an end, in good order.
     pub(super) fn end(&mut self, out: &mut Events) -> Result<(), ProviderError> {
+        // A last event may lack its blank line. What the standard says of it, that it may be cut, is
+        // seen by its JSON here.
+        if matches!(self.shape, Shape::Stream(_)) {
+            self.read(b"\n\n", out)?;
+        }
         if let Shape::Whole(body) = std::mem::replace(&mut self.shape, Shape::Unknown) {
             let body = String::from_utf8_lossy(&body);
             let body = body.trim_start_matches('\u{FEFF}');
