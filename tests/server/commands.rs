@@ -206,6 +206,22 @@ fn a_reader_that_goes_away_stops_the_article() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_behind_standard_output_is_a_failure_with_a_reason() {
+    let program = Program::new();
+    for arguments in [
+        vec!["generate", "DNS", "--model", "demo/instant"],
+        vec!["generate", "DNS", "--model", "demo/instant", "--json"],
+    ] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = program.command(&arguments).stdout(full).output().unwrap();
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(told.contains("No space left on device") && told.contains("is kept"), "{told}");
+    }
+}
+
+#[test]
 fn generate_refuses_a_brief_that_cannot_be_written() {
     let program = Program::new();
     for (arguments, complaint) in [

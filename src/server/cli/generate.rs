@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use uuid::Uuid;
 
-use super::output::Output;
+use super::output::{Output, Unwritten};
 use super::{Failure, GenerateArgs, note, storage};
 use crate::article::brief::{Brief, Style};
 use crate::article::event::{Event, Seq, Stage, Usage};
@@ -83,14 +83,22 @@ async fn write(
     // The last words are on their way; whoever reads slowly can still interrupt.
     if let Some(output) = run.output.take() {
         tokio::select! {
-            _ = output.finish() => {}
+            written = output.finish() => {
+                if let Err(why) = written {
+                    run.stopped.get_or_insert(Stopped::Unwritten(why));
+                }
+            }
             () = interrupts.next() => run.stopped = Some(Stopped::Interrupted),
         }
     }
     Ok(match run.stopped {
+        Some(Stopped::Unwritten(why @ Unwritten::Failed(_))) => {
+            let kept = "The article is kept as far as it was written: `inkstream serve` shows it.";
+            return Err(format!("{why}. {kept}").into());
+        }
         _ if run.done => ExitCode::SUCCESS,
         Some(Stopped::Interrupted) => ExitCode::from(INTERRUPTED),
-        Some(Stopped::ReaderGone) | None => ExitCode::FAILURE,
+        Some(Stopped::Unwritten(Unwritten::ReaderGone)) | None => ExitCode::FAILURE,
     })
 }
 
@@ -108,10 +116,9 @@ struct Run<'a> {
 }
 
 /// Why an article was stopped from here.
-#[derive(Clone, Copy)]
 enum Stopped {
     Interrupted,
-    ReaderGone,
+    Unwritten(Unwritten),
 }
 
 impl Run<'_> {
@@ -171,7 +178,7 @@ impl Run<'_> {
         }
         let (Some(text), Some(output)) = (text, &self.output) else { return };
         let stopped = tokio::select! {
-            written = output.write(text) => written.err().map(|_| Stopped::ReaderGone),
+            written = output.write(text) => written.err().map(Stopped::Unwritten),
             () = interrupts.next(), if self.stopped.is_none() => Some(Stopped::Interrupted),
         };
         if let Some(stopped) = stopped {
