@@ -20,11 +20,16 @@ pub struct Colouring {
     handed: usize,
     /// Whether something like code has been seen.
     code_seen: bool,
+    /// A piece of work failed: the text matters more than its colours, and goes on without them.
+    broken: bool,
 }
 
 impl Colouring {
     /// Looks at new text, and begins to work when a line of code may have ended.
     pub fn see(&mut self, new: &str, log: &EventLog) {
+        if self.broken {
+            return;
+        }
         if !self.code_seen {
             // A fence, or indentation.
             self.code_seen =
@@ -44,18 +49,18 @@ impl Colouring {
         let done = work.await;
         self.work = None;
         self.take(done, log);
-        if log.text_from(self.handed).contains('\n') {
+        if !self.broken && log.text_from(self.handed).contains('\n') {
             self.begin(log);
         }
     }
 
     /// Colours what is left of a text that has ended.
     pub async fn finish(mut self, log: &EventLog) {
-        if !self.code_seen {
-            return;
-        }
         if let Some(work) = self.work.take() {
             self.take(work.await, log);
+        }
+        if !self.code_seen || self.broken {
+            return;
         }
         let rest = log.text_from(self.handed);
         let mut highlighter = self.idle.take().unwrap_or_default();
@@ -89,11 +94,34 @@ impl Colouring {
                     log.push(&Event::Highlight(highlight));
                 }
             }
-            // The text matters more than its colours: it goes on without them.
             Err(error) => {
                 tracing::error!(error_type = "highlighter", error = %error, "colouring stopped");
-                self.code_seen = false;
+                self.broken = true;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn after_a_piece_that_failed_nothing_is_coloured_with_a_state_that_is_lost() {
+        let log = EventLog::default();
+        let mut colouring = Colouring::default();
+        let text = "```rust\nfn a() {}\n";
+        log.push_delta(text);
+        colouring.see(text, &log);
+        assert!(colouring.work.is_some(), "a line of code was to be coloured");
+        let failed = tokio::spawn(async { panic!("a highlighter that fails") }).await;
+        colouring.work = None;
+        colouring.take(failed, &log);
+        let rest = "```\n\nProse with `code`.\n";
+        log.push_delta(rest);
+        colouring.see(rest, &log);
+        assert!(colouring.work.is_none(), "nothing more is begun");
+        colouring.finish(&log).await;
+        assert!(log.data_of("highlight").is_empty(), "nor at the end");
     }
 }
