@@ -183,6 +183,61 @@ async fn stop_closes_upstream_in_every_state() {
 }
 
 #[tokio::test]
+async fn stop_works_while_more_money_is_asked_of_a_store_that_is_stuck() {
+    let gate = Gate::new();
+    let long = "word ".repeat(4000);
+    let upstream =
+        Upstream::start(vec![Script::new().text("a").pause(&gate).text(&long).silence()]).await;
+    let server = Server::before(&upstream.base_url(), &[("INKSTREAM_DAILY_BUDGET", "1000")]).await;
+    let created = server.create(json!({"topic": "a", "length": 100})).await;
+    gate.reached().await;
+    let file = server.data.path().join("inkstream.db");
+    let database = sqlx::SqlitePool::connect(&format!("sqlite:{}", file.display())).await.unwrap();
+    let lock = database.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let mut reader = server.reader(created.id, 0).await;
+    gate.open();
+    // What it costs is asked for behind the text.
+    let mut heard = 0;
+    while heard < long.len() {
+        heard += reader.until("delta").await.data["text"].as_str().unwrap().len();
+    }
+    let path = format!("/api/v1/generations/{}/cancel", created.id);
+    let stop = server.request(Method::POST, &path).send();
+    let unlock = async {
+        tokio::time::timeout(PATIENCE, upstream.closed()).await.expect("upstream stays open");
+        lock.rollback().await.unwrap();
+    };
+    let (stopped, ()) = tokio::join!(stop, unlock);
+    assert_eq!(stopped.unwrap().status(), StatusCode::OK);
+    assert_eq!(server.generation(created.id).await.state, GenerationState::Cancelled);
+}
+
+#[tokio::test]
+async fn no_more_are_let_in_than_may_wait_however_they_ask() {
+    let upstream = Upstream::start(vec![Script::new().silence()]).await;
+    let one_place = [("INKSTREAM_MAX_CONCURRENT", "1")];
+    let server = Server::before(&upstream.base_url(), &one_place).await;
+    let asked = (0..12).map(|n| {
+        server
+            .request(Method::POST, "/api/v1/generations")
+            .header("idempotency-key", format!("key {n}"))
+            .json(&json!({"topic": "a"}))
+            .send()
+    });
+    let answers = futures_util::future::join_all(asked).await;
+    let statuses = answers.into_iter().map(|answer| answer.unwrap().status());
+    let let_in = statuses.filter(|status| *status == StatusCode::ACCEPTED).count();
+    assert_eq!(let_in, 6, "one that is written and five that wait");
+    // What is refused or repeated gives its place back.
+    let repeated = server
+        .request(Method::POST, "/api/v1/generations")
+        .header("idempotency-key", "key 0")
+        .json(&json!({"topic": "a"}))
+        .send();
+    assert_eq!(repeated.await.unwrap().status(), StatusCode::SERVICE_UNAVAILABLE, "all are taken");
+}
+
+#[tokio::test]
 async fn stop_works_while_a_generation_waits_in_line() {
     let upstream = Upstream::start(vec![Script::new().silence(), Script::new().silence()]).await;
     let one_place = [("INKSTREAM_MAX_CONCURRENT", "1")];

@@ -1,12 +1,14 @@
 //! The main job: a brief becomes an article, and nothing of it is lost.
 
-use inkstream::article::event::{Event, GenerationState};
+use inkstream::article::brief::Brief;
+use inkstream::article::event::{Event, GenerationState, Seq};
+use inkstream::server::generations::Followed;
 use inkstream::server::store::records::{ArticleRef, EventBatch, NewGeneration};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{Reader, Server, error_of, text_of};
+use crate::support::{PATIENCE, Reader, Server, error_of, text_of};
 use crate::upstream::{Gate, Script, Upstream};
 
 #[tokio::test]
@@ -261,8 +263,7 @@ async fn a_generation_that_the_store_refuses_holds_up_no_other() {
     first.reached().await;
     let kept = server.create(json!({"topic": "kept"})).await;
     second.reached().await;
-    let file = server.data.path().join("inkstream.db");
-    let database = sqlx::SqlitePool::connect(&format!("sqlite:{}", file.display())).await.unwrap();
+    let database = database_of(&server).await;
     sqlx::query("PRAGMA foreign_keys = ON").execute(&database).await.unwrap();
     let gone = sqlx::query("DELETE FROM articles WHERE id = $1").bind(lost.article_id);
     assert_eq!(gone.execute(&database).await.unwrap().rows_affected(), 1);
@@ -345,27 +346,11 @@ async fn a_cursor_that_a_kill_made_ambiguous_is_refused() {
         .flat_map(|batch| serde_json::from_str::<Vec<Value>>(&batch.json).unwrap())
         .collect();
     // What a process had stored of a log, six events with some text, before it was killed.
-    let new = NewGeneration {
-        id: Uuid::now_v7(),
-        article: ArticleRef::New {
-            id: Uuid::now_v7(),
-            title: "Rust async".to_owned(),
-            style: "technical".to_owned(),
-            language: "en".to_owned(),
-        },
-        brief: whole.brief.clone(),
-        warnings: Vec::new(),
-        continues: None,
-        owner: Uuid::now_v7(),
-        created_at: 1_800_000_000_000,
-        idempotency: None,
-    };
-    store.create_generation(&new).await.unwrap();
     let json = serde_json::to_string(&events[..6]).unwrap();
-    let stored = EventBatch { generation: new.id, first_seq: 1, last_seq: 6, json };
-    store.append_events(&[stored]).await.unwrap();
+    let stored = EventBatch { generation: Uuid::now_v7(), first_seq: 1, last_seq: 6, json };
+    let id = left_behind(&server, &whole.brief, Some(stored)).await;
 
-    let path = format!("/api/v1/generations/{}/events", new.id);
+    let path = format!("/api/v1/generations/{id}/events");
     let after = async |seq: u64| {
         let request = server.request(Method::GET, &path).header("Last-Event-ID", seq);
         request.send().await.unwrap()
@@ -378,4 +363,117 @@ async fn a_cursor_that_a_kill_made_ambiguous_is_refused() {
         let (status, error) = error_of(after(seq).await).await;
         assert_eq!((status.as_u16(), &error["code"]), (400, &json!("invalid_last_event_id")));
     }
+}
+
+/// A generation of a process that is gone, with what it had stored of its log.
+async fn left_behind(server: &Server, brief: &Brief, log: Option<EventBatch>) -> Uuid {
+    let new = NewGeneration {
+        id: log.as_ref().map_or_else(Uuid::now_v7, |log| log.generation),
+        article: ArticleRef::New {
+            id: Uuid::now_v7(),
+            title: "Rust async".to_owned(),
+            style: "technical".to_owned(),
+            language: "en".to_owned(),
+        },
+        brief: brief.clone(),
+        warnings: Vec::new(),
+        continues: None,
+        owner: Uuid::now_v7(),
+        created_at: 1_800_000_000_000,
+        idempotency: None,
+    };
+    server.state.store.create_generation(&new).await.unwrap();
+    server.state.store.append_events(log.as_slice()).await.unwrap();
+    new.id
+}
+
+async fn database_of(server: &Server) -> sqlx::SqlitePool {
+    let file = server.data.path().join("inkstream.db");
+    sqlx::SqlitePool::connect(&format!("sqlite:{}", file.display())).await.unwrap()
+}
+
+#[tokio::test]
+async fn one_generation_that_cannot_be_read_keeps_no_other_from_being_served() {
+    let server = Server::start().await;
+    let whole = server.create(json!({"topic": "Rust async"})).await;
+    server.finished(whole.id).await;
+    let broken = left_behind(&server, &whole.brief, None).await;
+    let sound = left_behind(&server, &whole.brief, None).await;
+    let database = database_of(&server).await;
+    let unreadable = sqlx::query("UPDATE generations SET brief = '{' WHERE id = $1").bind(broken);
+    assert_eq!(unreadable.execute(&database).await.unwrap().rows_affected(), 1);
+    database.close().await;
+
+    let server = server.restart().await;
+    assert_eq!(server.generation(sound).await.state, GenerationState::Interrupted);
+    let path = format!("/api/v1/generations/{broken}");
+    let (status, error) = error_of(server.get(&path).await).await;
+    assert_eq!((status.as_u16(), &error["code"]), (500, &json!("internal")));
+}
+
+#[tokio::test]
+async fn all_who_read_a_stored_log_at_once_share_one_copy_of_it() {
+    let server = Server::start().await;
+    let created = server.create(json!({"topic": "Rust async"})).await;
+    server.finished(created.id).await;
+    let follow = async |after: u64| match server
+        .state
+        .generations
+        .follow(created.id, Seq(after))
+        .await
+        .unwrap()
+    {
+        Followed::Reader(reader) => reader,
+        Followed::AtEnd => panic!("there is more behind {after}"),
+    };
+    let mut first = follow(0).await;
+    let database = database_of(&server).await;
+    sqlx::query("DELETE FROM events").execute(&database).await.unwrap();
+    let mut second = follow(0).await;
+    let mut heard = Vec::new();
+    while let Some(events) = second.next().await {
+        heard.extend(events);
+    }
+    let last = heard.last().unwrap();
+    assert_eq!(last.name, "done", "though the store has no log any more");
+    let all = first.next().await.unwrap();
+    assert_eq!(all.first(), heard.first());
+    drop((first, second));
+    let at_end = server.state.generations.follow(created.id, last.seq).await.unwrap();
+    assert!(matches!(at_end, Followed::AtEnd), "which takes no log to know");
+}
+
+#[tokio::test]
+async fn readers_of_a_log_that_another_process_writes_are_let_go_when_it_breaks() {
+    let server = Server::start().await;
+    let whole = server.create(json!({"topic": "Rust async"})).await;
+    server.finished(whole.id).await;
+    // This process is as good as another for the store, as long as it lives.
+    let owner: Uuid = {
+        let database = database_of(&server).await;
+        sqlx::query_scalar("SELECT owner FROM generations").fetch_one(&database).await.unwrap()
+    };
+    let id = left_behind(&server, &whole.brief, None).await;
+    let database = database_of(&server).await;
+    sqlx::query("UPDATE generations SET owner = $1 WHERE id = $2")
+        .bind(owner)
+        .bind(id)
+        .execute(&database)
+        .await
+        .unwrap();
+    let batch = |first_seq, last_seq, json: &str| EventBatch {
+        generation: id,
+        first_seq,
+        last_seq,
+        json: json.to_owned(),
+    };
+    let store = &server.state.store;
+    store.append_events(&[batch(1, 1, "[\"one \"]")]).await.unwrap();
+    let mut reader = server.reader(id, 0).await;
+    assert_eq!(reader.until("delta").await.data["text"], "one ");
+    store.append_events(&[batch(2, 2, "[\"two\"]")]).await.unwrap();
+    assert_eq!(reader.until("delta").await.data["text"], "two", "it is kept up");
+    store.append_events(&[batch(3, 3, "[what is no JSON]")]).await.unwrap();
+    let end = tokio::time::timeout(PATIENCE, reader.next()).await.expect("it waits for ever");
+    assert!(end.is_none());
 }

@@ -50,6 +50,8 @@ struct Inner {
     stored_text: usize,
     /// The state that the last event gave it.
     end: Option<GenerationState>,
+    /// Nothing will come any more, though it has not ended: readers end where it stops.
+    abandoned: bool,
     /// A place for every reader; a waker in it while the reader sleeps.
     readers: Slab<Option<Waker>>,
 }
@@ -169,6 +171,18 @@ impl EventLog {
         let mut inner = self.lock();
         inner.published = inner.text_ends.len();
         wake(inner);
+    }
+
+    /// Ends the readers of a copy that nobody keeps up any more. They can ask again.
+    pub fn abandon(&self) {
+        let mut inner = self.lock();
+        inner.abandoned = true;
+        wake(inner);
+    }
+
+    /// Whether readers of this copy would hear of nothing new.
+    pub fn is_abandoned(&self) -> bool {
+        self.lock().abandoned
     }
 
     /// Everything that the store does not have, or `None`. Deltas are kept apart: each of their
@@ -316,14 +330,14 @@ impl Inner {
             visit(Seq(index as u64), EventView::Delta(&self.text[start..end]));
             spent += end - start;
         }
-        let ended = self.end.is_some() && index >= self.text_ends.len();
-        (Seq(index as u64), ended)
+        let over = self.end.is_some() || self.abandoned;
+        (Seq(index as u64), over && index >= self.text_ends.len())
     }
 
     /// Whether there is something behind the cursor, or never will be.
     fn has_more(&self, after: Seq) -> bool {
         let over = self.end.is_some() && self.published == self.text_ends.len();
-        self.published as u64 > after.0 || over
+        self.published as u64 > after.0 || over || self.abandoned
     }
 
     fn push_text(&mut self, text: &str) {

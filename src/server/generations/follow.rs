@@ -1,7 +1,8 @@
 //! Reading the log of a generation, whoever writes it: this process, another one, or nobody any
 //! more.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use uuid::Uuid;
@@ -23,72 +24,107 @@ pub enum Followed {
     AtEnd,
 }
 
+/// Copies of stored logs that are being read, for whoever else reads the same.
+#[derive(Default)]
+pub(super) struct Copies(Mutex<HashMap<Uuid, Weak<EventLog>>>);
+
+impl Copies {
+    fn get(&self, id: Uuid) -> Option<Arc<EventLog>> {
+        let copy = self.lock().get(&id)?.upgrade()?;
+        (!copy.is_abandoned()).then_some(copy)
+    }
+
+    /// Gives the copy that somebody else made meanwhile, or else keeps this one: then `true`.
+    fn keep(&self, id: Uuid, copy: Arc<EventLog>) -> (Arc<EventLog>, bool) {
+        let mut all = self.lock();
+        all.retain(|_, copy| copy.strong_count() > 0);
+        match all.get(&id).and_then(Weak::upgrade).filter(|copy| !copy.is_abandoned()) {
+            Some(other) => (other, false),
+            None => {
+                all.insert(id, Arc::downgrade(&copy));
+                (copy, true)
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Uuid, Weak<EventLog>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Generations {
     /// The generation's log from behind a cursor.
     ///
     /// # Errors
     /// There is no such generation; the cursor lies beyond the end of its log.
     pub async fn follow(&self, id: Uuid, after: Seq) -> Result<Followed, Problem> {
-        let (log, ended) = match self.live(id) {
-            Some(live) => (Arc::clone(&live.job.log), live.ended.is_cancelled()),
-            None => {
-                let stored = self.stored(id).await?;
-                let batches = self.stored_batches(id).await?;
-                if stored.state == GenerationState::Interrupted && is_ambiguous(after, &batches) {
+        if let Some(live) = self.live(id) {
+            return follow(&live.job.log, live.ended.is_cancelled(), after);
+        }
+        let stored = self.stored(id).await?;
+        let ended = stored.state.is_ended();
+        if ended {
+            // Settled before the log is read, which may be long.
+            let last = Seq(stored.last_seq);
+            check_cursor(after, last)?;
+            if stored.state == GenerationState::Interrupted {
+                let end = self.stored_batches(id, last.0.saturating_sub(1)).await?;
+                if is_ambiguous(after, &end) {
                     return Err(lost_cursor(after));
                 }
-                let log = Arc::new(restored(&batches)?);
-                if !stored.state.is_ended() {
-                    self.mirror(id, Arc::clone(&log));
-                }
-                (log, stored.state.is_ended())
             }
-        };
-        let last = log.last_seq();
-        if after > last {
-            return Err(Problem::new(
-                Code::InvalidLastEventId,
-                format!("Last-Event-ID is {}, but the log ends at {}.", after.0, last.0),
-                "Send the id of an event that you received, or leave the header out.",
-            )
-            .with_param("Last-Event-ID"));
+            if after == last {
+                return Ok(Followed::AtEnd);
+            }
         }
-        if ended && after == last {
-            return Ok(Followed::AtEnd);
-        }
-        Ok(Followed::Reader(log.follow(after)))
+        follow(&self.copy(id, ended).await?, ended, after)
     }
 
     pub(super) async fn stored_log(&self, id: Uuid) -> Result<EventLog, Problem> {
-        restored(&self.stored_batches(id).await?)
+        restored(&self.stored_batches(id, 0).await?)
     }
 
-    async fn stored_batches(&self, id: Uuid) -> Result<Vec<EventBatch>, Problem> {
-        self.0.store.event_batches(id, 0).await.map_err(|error| error.to_problem())
+    async fn stored_batches(&self, id: Uuid, after_seq: u64) -> Result<Vec<EventBatch>, Problem> {
+        let batches = self.0.store.event_batches(id, after_seq).await;
+        batches.map_err(|error| error.to_problem())
     }
 
-    /// Keeps a copy of the log of a generation that another process writes, until that ends or
+    /// A copy of a stored log, which all who read it share.
+    async fn copy(&self, id: Uuid, ended: bool) -> Result<Arc<EventLog>, Problem> {
+        if let Some(copy) = self.0.copies.get(id) {
+            return Ok(copy);
+        }
+        let copy = Arc::new(self.stored_log(id).await?);
+        let (copy, is_new) = self.0.copies.keep(id, copy);
+        if is_new && !ended {
+            self.mirror(id, &copy);
+        }
+        Ok(copy)
+    }
+
+    /// Keeps up a copy of the log of a generation that another process writes, until that ends or
     /// nobody reads the copy any more.
-    fn mirror(&self, id: Uuid, log: Arc<EventLog>) {
-        let service = self.clone();
-        let log = Arc::downgrade(&log);
+    fn mirror(&self, id: Uuid, copy: &Arc<EventLog>) {
+        let (service, kept_up) = (self.clone(), KeptUp(Arc::downgrade(copy)));
         self.0.tasks.spawn(async move {
             loop {
                 tokio::select! {
                     () = service.0.closing.cancelled() => return,
                     () = tokio::time::sleep(MIRROR_EVERY) => {}
                 }
-                let Some(log) = log.upgrade() else { return };
+                let Some(log) = kept_up.0.upgrade() else { return };
                 // Looked up first: it settles what a dead process left.
                 let ended = match service.stored(id).await {
                     Ok(stored) => stored.state.is_ended(),
+                    Err(problem) if problem.code == Code::GenerationNotFound => return,
                     Err(_) => continue,
                 };
-                let Ok(batches) = service.0.store.event_batches(id, log.last_seq().0).await else {
+                let Ok(batches) = service.stored_batches(id, log.last_seq().0).await else {
                     continue;
                 };
                 for batch in batches {
-                    if log.absorb(batch.first_seq, &batch.json).is_err() {
+                    if let Err(error) = log.absorb(batch.first_seq, &batch.json) {
+                        broken_log(error);
                         return;
                     }
                 }
@@ -98,6 +134,35 @@ impl Generations {
             }
         });
     }
+}
+
+/// A copy that is kept up: whatever ends that, its readers are not left waiting.
+struct KeptUp(Weak<EventLog>);
+
+impl Drop for KeptUp {
+    fn drop(&mut self) {
+        if let Some(copy) = self.0.upgrade() {
+            copy.abandon();
+        }
+    }
+}
+
+fn follow(log: &Arc<EventLog>, ended: bool, after: Seq) -> Result<Followed, Problem> {
+    let last = log.last_seq();
+    check_cursor(after, last)?;
+    Ok(if ended && after == last { Followed::AtEnd } else { Followed::Reader(log.follow(after)) })
+}
+
+fn check_cursor(after: Seq, last: Seq) -> Result<(), Problem> {
+    if after <= last {
+        return Ok(());
+    }
+    Err(Problem::new(
+        Code::InvalidLastEventId,
+        format!("Last-Event-ID is {}, but the log ends at {}.", after.0, last.0),
+        "Send the id of an event that you received, or leave the header out.",
+    )
+    .with_param("Last-Event-ID"))
 }
 
 fn restored(batches: &[EventBatch]) -> Result<EventLog, Problem> {

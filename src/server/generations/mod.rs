@@ -4,6 +4,7 @@
 //! writes to a log in memory. One writer takes all logs to the store in batches (`writer`). What
 //! has ended leaves memory as soon as it is stored whole, and is read from the store from then on.
 
+mod admitted;
 mod follow;
 mod live;
 mod recover;
@@ -19,8 +20,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+use admitted::Admitted;
 pub use follow::Followed;
-use live::{Live, Record};
+use live::Live;
 
 use super::budget::Reservation;
 use super::clock::now_ms;
@@ -31,7 +33,7 @@ use super::pipeline::preprocess::language_of;
 use super::pipeline::route::expected_cost;
 use super::pipeline::tokens::TokenEstimate;
 use super::pipeline::{Job, Progress, Providers, StopReason, StopSignal};
-use super::store::records::{ArticleRef, Created, IdempotencyKey, NewGeneration, StoredGeneration};
+use super::store::records::{Created, IdempotencyKey, StoredGeneration};
 use super::store::{Store, StoreError, owners};
 use crate::article::brief::Brief;
 use crate::article::event::{Event, GenerationState, Seq};
@@ -55,6 +57,7 @@ struct Inner {
     data_dir: PathBuf,
     owner: owners::Owner,
     live: Mutex<HashMap<Uuid, Arc<Live>>>,
+    copies: follow::Copies,
     /// Places to run in; who gets none waits.
     places: Semaphore,
     /// Calls the writer: much is unstored, or something began.
@@ -96,6 +99,7 @@ impl Generations {
             places: Semaphore::new(config.generation.max_concurrent),
             providers,
             live: Mutex::default(),
+            copies: follow::Copies::default(),
             flush: Arc::new(Notify::new()),
             ended: Notify::new(),
             writing: tokio::sync::Mutex::new(()),
@@ -237,45 +241,30 @@ impl Generations {
                 "Try again in a moment.",
             ));
         }
-        let places = inner.config.generation.max_concurrent;
-        if self.count_live() >= places * (1 + WAITING_PER_PLACE) {
+        let admitted = self.admit(self.prepare(brief, &request, continues.as_ref()))?;
+        let id = admitted.live.job.id;
+        // In a task of its own: a client that leaves while it waits must not leave half of it.
+        let begun = inner.tasks.spawn(admitted.store_and_run(request));
+        begun.await.unwrap_or_else(|error| {
+            tracing::error!(error_type = "internal", generation.id = %id, error = %error,
+                "a generation could not be begun");
+            Err(internal())
+        })
+    }
+
+    /// Gives a generation a place among those that are live, where there is one.
+    fn admit(&self, live: Live) -> Result<Admitted, Problem> {
+        let live = Arc::new(live);
+        let mut all = self.lock_live();
+        if all.len() >= self.0.config.generation.max_concurrent * (1 + WAITING_PER_PLACE) {
             return Err(Problem::new(
                 Code::Overloaded,
                 "Too many articles are waiting to be written.",
                 "Try again in a minute.",
             ));
         }
-        let live = Arc::new(self.prepare(brief, &request, continues.as_ref()));
-        if let Some(earlier) = self.set_aside(&live, &request).await? {
-            return Ok(earlier);
-        }
-        let new = NewGeneration {
-            id: live.job.id,
-            article: match request.article {
-                Some(article) => ArticleRef::Existing(article),
-                None => ArticleRef::New {
-                    id: live.article_id,
-                    title: live.job.brief.topic.trim().to_owned(),
-                    style: live.job.brief.style.as_str().to_owned(),
-                    language: live.job.language.clone(),
-                },
-            },
-            brief: live.job.brief.clone(),
-            warnings: live.warnings.clone(),
-            continues: live.continues,
-            owner: inner.owner.id(),
-            created_at: live.created_at,
-            idempotency: request.idempotency,
-        };
-        // In a task of its own: a client that leaves while it waits must not leave half of it.
-        let (service, id, streamed) = (self.clone(), live.job.id, request.streamed);
-        let begun =
-            inner.tasks.spawn(async move { service.store_and_run(live, new, streamed).await });
-        begun.await.unwrap_or_else(|error| {
-            tracing::error!(error_type = "internal", generation.id = %id, error = %error,
-                "a generation could not be begun");
-            Err(internal())
-        })
+        all.insert(live.job.id, Arc::clone(&live));
+        Ok(Admitted { service: self.clone(), live, begun: false })
     }
 
     /// Sets aside what a generation is expected to cost. Gives the generation that the same request
@@ -306,60 +295,6 @@ impl Generations {
         }
     }
 
-    /// Stores a beginning and starts the work, in the order that is safe and quickest.
-    async fn store_and_run(
-        &self,
-        live: Arc<Live>,
-        new: NewGeneration,
-        streamed: bool,
-    ) -> Result<Uuid, Problem> {
-        let id = live.job.id;
-        // Only a new article without a key is sure to be stored: it begins while that happens, so
-        // that the first token does not wait for the disk.
-        let sure = matches!(new.article, ArticleRef::New { .. }) && new.idempotency.is_none();
-        if sure && streamed {
-            *live.record() = Record::Waiting(Arc::new(new));
-            self.spawn(live);
-            self.0.flush.notify_one();
-            // The model is asked before the answer's head is written.
-            tokio::task::yield_now().await;
-            return Ok(id);
-        }
-        if sure {
-            self.spawn(Arc::clone(&live));
-        }
-        let created = self.0.store.create_generation(&new).await;
-        if !sure && !matches!(created, Ok(Created::New)) {
-            // It never begins.
-            self.settle(&live).await;
-        }
-        match created {
-            Ok(Created::New) => {
-                *live.record() = Record::Stored;
-                if sure {
-                    self.0.ended.notify_one();
-                } else {
-                    self.spawn(live);
-                }
-                Ok(id)
-            }
-            Ok(Created::Repeated(earlier)) => Ok(earlier),
-            Ok(Created::KeyReused) => Err(Problem::new(
-                Code::IdempotencyKeyReused,
-                "This Idempotency-Key was sent before with another body.",
-                "Use a new key for a new request.",
-            )
-            .with_param("Idempotency-Key")),
-            Ok(Created::NoArticle) => Err(no_article()),
-            Err(error) => {
-                *live.record() = Record::Refused;
-                live.job.stop.stop(StopReason::Cancelled);
-                self.0.ended.notify_one();
-                Err(error.to_problem())
-            }
-        }
-    }
-
     fn prepare(&self, brief: Brief, request: &Request, continues: Option<&Generation>) -> Live {
         let (id, article_id) = (Uuid::now_v7(), request.article.unwrap_or_else(Uuid::now_v7));
         let log = Arc::new(EventLog::new(Arc::clone(&self.0.flush)));
@@ -385,16 +320,6 @@ impl Generations {
             continues.map(|earlier| earlier.id),
             now_ms(),
         )
-    }
-
-    fn spawn(&self, live: Arc<Live>) {
-        self.lock_live().insert(live.job.id, Arc::clone(&live));
-        // The server may have begun to go away since it was asked.
-        if self.0.closing.is_cancelled() {
-            live.job.stop.stop(StopReason::Interrupted);
-        }
-        let service = self.clone();
-        self.0.tasks.spawn(async move { service.run(&live).await });
     }
 
     fn live(&self, id: Uuid) -> Option<Arc<Live>> {

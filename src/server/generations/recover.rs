@@ -1,5 +1,6 @@
 //! What a process that went away left unfinished: it becomes `interrupted`, its text a revision.
 
+use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
 use super::super::clock::now_ms;
@@ -15,8 +16,17 @@ impl Generations {
     /// Ends every stored generation that runs nowhere.
     pub(super) async fn recover_orphans(&self) -> Result<(), StoreError> {
         for (id, owner) in self.0.store.running().await? {
-            if !owners::is_alive(&self.0.data_dir, owner) {
-                self.recover(id).await?;
+            if owners::is_alive(&self.0.data_dir, owner) {
+                continue;
+            }
+            match self.recover(id).await {
+                // One that cannot be read must not keep all others from being served.
+                Err(error) if !error.is_outage() => {
+                    tracing::error!(error_type = "storage", generation.id = %id, error = %error,
+                        resolution = error.to_problem().resolution,
+                        "what an earlier process left of a generation cannot be read");
+                }
+                recovered => recovered?,
             }
         }
         Ok(())
@@ -41,7 +51,16 @@ impl Generations {
         }
         let highlights = log.data_of("highlight");
         let highlights = highlights.iter().filter_map(|json| serde_json::from_str(json).ok());
-        let revision = postprocess::revision(log.text(), highlights.collect(), &stored.brief.topic);
+        let (text, highlights) = (log.text(), highlights.collect());
+        let topic = stored.brief.topic.clone();
+        // A long text takes a while, and others are served meanwhile.
+        let revision =
+            spawn_blocking(move || postprocess::revision(text, highlights, &topic)).await;
+        let revision = revision.unwrap_or_else(|error| {
+            tracing::error!(error_type = "internal", generation.id = %id, error = %error,
+                "no revision could be made of a text; its generation keeps it");
+            None
+        });
         if let Some(revision) = &revision {
             log.push(&Event::Meta(revision.meta.clone()));
         }

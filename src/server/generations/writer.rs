@@ -30,17 +30,24 @@ const FLUSH_REST: Duration = Duration::from_millis(40);
 const RETRY_EVERY: Duration = Duration::from_secs(1);
 
 impl Generations {
-    /// Gives back what was set aside for a generation beyond its cost; a store that is stuck does
-    /// not hold up the end.
-    pub(super) async fn settle(&self, live: &Live) {
-        if let Some(reservation) = live.job.reservation.get() {
-            let cost = live.job.progress().usage.cost.unwrap_or_default();
-            let _stuck = tokio::time::timeout(RETRY_EVERY, reservation.settle(cost)).await;
+    /// Gives back what was set aside for a generation beyond its cost. A store that is stuck does
+    /// not hold up the end, and is waited for all the same.
+    pub(super) async fn settle(&self, live: &Arc<Live>) {
+        if live.job.reservation.get().is_none() {
+            return;
         }
+        let live = Arc::clone(live);
+        let settled = self.0.tasks.spawn(async move {
+            if let Some(reservation) = live.job.reservation.get() {
+                let cost = live.job.progress().usage.cost.unwrap_or_default();
+                reservation.settle(cost).await;
+            }
+        });
+        let _stuck = tokio::time::timeout(RETRY_EVERY, settled).await;
     }
 
     /// Runs a generation from its place in line to its last event, and stores it.
-    pub(super) async fn run(&self, live: &Live) {
+    pub(super) async fn run(&self, live: &Arc<Live>) {
         let _running = metrics::RunningGeneration::begin();
         let ending = tokio::select! {
             biased;

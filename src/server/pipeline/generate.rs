@@ -215,7 +215,13 @@ impl<'a> Writing<'a> {
                         return End::TooLong;
                     }
                     self.show_usage_when_due();
-                    if let Err(problem) = self.cover().await {
+                    let covered = tokio::select! {
+                        biased;
+                        covered = self.cover() => covered,
+                        // A store that is stuck does not hold up a Stop.
+                        () = &mut stopped => continue,
+                    };
+                    if let Err(problem) = covered {
                         return End::NotCovered(problem);
                     }
                 }
@@ -228,7 +234,13 @@ impl<'a> Writing<'a> {
                     }
                     job.log.push(&Event::Reasoning { text });
                     self.show_usage_when_due();
-                    if let Err(problem) = self.cover().await {
+                    let covered = tokio::select! {
+                        biased;
+                        covered = self.cover() => covered,
+                        // A store that is stuck does not hold up a Stop.
+                        () = &mut stopped => continue,
+                    };
+                    if let Err(problem) = covered {
                         return End::NotCovered(problem);
                     }
                 }
