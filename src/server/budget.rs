@@ -55,7 +55,7 @@ impl Reservation {
             limit,
             claimed: AtomicI64::new(0),
         };
-        if reservation.try_claim(estimate).await? {
+        if reservation.try_claim(estimate, estimate).await? {
             Ok(Some(reservation))
         } else {
             Err(exhausted(limits, reservation.day))
@@ -74,7 +74,7 @@ impl Reservation {
             return Ok(());
         }
         // Some more where there is room, so that not every word asks the store.
-        if self.try_claim(needed.saturating_add(margin)).await? || self.try_claim(needed).await? {
+        if self.try_claim(needed, needed.saturating_add(margin)).await? {
             return Ok(());
         }
         let limits =
@@ -95,15 +95,20 @@ impl Reservation {
         }
     }
 
-    async fn try_claim(&self, cost: i64) -> Result<bool, Problem> {
-        let claim =
-            Claim { generation: self.generation, day: self.day, currency: &self.currency, cost };
+    async fn try_claim(&self, cost: i64, wanted: i64) -> Result<bool, Problem> {
+        let claim = Claim {
+            generation: self.generation,
+            day: self.day,
+            currency: &self.currency,
+            cost,
+            wanted,
+        };
         let claimed = self.store.claim_spending(claim, self.limit).await;
         let claimed = claimed.map_err(|error| error.to_problem())?;
-        if claimed {
-            self.claimed.store(cost, Ordering::Relaxed);
+        if let Some(claimed) = claimed {
+            self.claimed.store(claimed, Ordering::Relaxed);
         }
-        Ok(claimed)
+        Ok(claimed.is_some())
     }
 }
 

@@ -14,18 +14,25 @@ pub struct Claim<'a> {
     pub day: i64,
     /// ISO 4217.
     pub currency: &'a str,
-    /// The whole cost of the generation, in millionths of the currency.
+    /// The whole cost of the generation, in millionths of the currency: so much at least.
     pub cost: i64,
+    /// So much at most, where the day has room for it.
+    pub wanted: i64,
 }
 
 impl Store {
     /// Sets aside what a generation may cost, in place of what was set aside for it before, if the
-    /// sum of its day then is at most `limit`. Claims that come at once are looked at one by one.
+    /// sum of its day then is at most `limit`, and gives how much that is; `None` where there is no
+    /// room. Claims that come at once are looked at one by one.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]; then nothing is set aside.
-    pub async fn claim_spending(&self, claim: Claim<'_>, limit: i64) -> Result<bool, StoreError> {
-        let fits = transaction!(&self.db, |connection| {
+    pub async fn claim_spending(
+        &self,
+        claim: Claim<'_>,
+        limit: i64,
+    ) -> Result<Option<i64>, StoreError> {
+        let claimed = transaction!(&self.db, |connection| {
             let others: i64 = sqlx::query_scalar(
                 "SELECT CAST(COALESCE(sum(cost), 0) AS BIGINT) FROM spending
                  WHERE day = $1 AND currency = $2 AND generation_id <> $3",
@@ -36,8 +43,9 @@ impl Store {
             .fetch_one(&mut *connection)
             .await?;
             // What costs nothing fits into any budget.
-            let fits = claim.cost == 0 || others.saturating_add(claim.cost) <= limit;
-            if fits {
+            let room = limit.saturating_sub(others).max(0);
+            let claimed = (claim.cost <= room).then(|| claim.wanted.clamp(claim.cost, room));
+            if let Some(claimed) = claimed {
                 sqlx::query(
                     "INSERT INTO spending (generation_id, day, currency, cost)
                      VALUES ($1, $2, $3, $4)
@@ -46,13 +54,13 @@ impl Store {
                 .bind(claim.generation)
                 .bind(claim.day)
                 .bind(claim.currency)
-                .bind(claim.cost)
+                .bind(claimed)
                 .execute(&mut *connection)
                 .await?;
             }
-            fits
+            claimed
         });
-        Ok(fits)
+        Ok(claimed)
     }
 
     /// Puts the real cost of a generation, in millionths, in the place of what was set aside.

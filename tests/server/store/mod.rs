@@ -36,6 +36,7 @@ mod articles;
 mod files;
 mod generations;
 mod logs;
+mod spending;
 
 fn new_article(at: UnixMs) -> NewGeneration {
     NewGeneration {
