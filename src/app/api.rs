@@ -37,6 +37,11 @@ impl Failure {
         }
     }
 
+    /// Whether the server has settled that it did nothing. After anything else it may have acted.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Problem(problem) if problem.code.status() < 500)
+    }
+
     /// The id under which the server logged it, where there is one.
     pub fn request_id(&self) -> Option<&str> {
         match self {
@@ -68,8 +73,10 @@ pub async fn create(
 ///
 /// # Errors
 /// See [`Failure`].
-pub async fn generation(id: Uuid) -> Result<Generation, Failure> {
-    read(&send(Method::GET, &format!("/api/v1/generations/{id}"), &[], None).await?).await
+pub async fn generation(id: Uuid, until: &web_sys::AbortSignal) -> Result<Generation, Failure> {
+    let path = format!("/api/v1/generations/{id}");
+    let response = fetch(Method::GET, &path, &[], None, Some(until)).await?;
+    read(&accepted(response).await?).await
 }
 
 /// Stops a generation; the answer comes once upstream is closed.

@@ -179,15 +179,21 @@ fn backoff(failures: i32) -> i32 {
 
 impl Line {
     async fn connect(&self) -> End {
-        let Ok(controller) = web_sys::AbortController::new() else {
+        let Some(signal) = self.begin_request() else {
             return End::Broken { heard: false };
         };
-        let signal = controller.signal();
-        self.request.replace(Some(controller));
         self.last_byte.set(now());
         let end = self.read(&signal).await;
         self.hang_up();
         end
+    }
+
+    /// The signal that [`Self::hang_up`] gives.
+    fn begin_request(&self) -> Option<web_sys::AbortSignal> {
+        let controller = web_sys::AbortController::new().ok()?;
+        let signal = controller.signal();
+        self.request.replace(Some(controller));
+        Some(signal)
     }
 
     async fn read(&self, signal: &web_sys::AbortSignal) -> End {
@@ -260,8 +266,12 @@ impl Line {
         if !self.released.get() || self.dropped.get() {
             return;
         }
-        // A failure here costs nothing: it is asked again, and the stream brings it in the end.
-        if let Ok(generation) = api::generation(self.generation).await
+        let Some(signal) = self.begin_request() else { return };
+        // A failure here costs nothing: it is asked again, and the stream brings it in the end. Nor
+        // does a network that has gone silent: whoever comes back to the tab hangs up.
+        let answer = api::generation(self.generation, &signal).await;
+        self.request.take();
+        if let Ok(generation) = answer
             && generation.state.is_ended()
             && !self.dropped.get()
         {

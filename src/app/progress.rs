@@ -140,7 +140,7 @@ impl Progress {
             Event::Accepted { .. }
             | Event::Delta { .. }
             | Event::Highlight(_)
-            | Event::Interrupted => {}
+            | Event::Interrupted { .. } => {}
         }
     }
 

@@ -53,7 +53,7 @@ impl Sending {
             if self.busy.try_set(false).is_some() {
                 return;
             }
-            if answer.as_ref().err() != Some(&Failure::Unreachable) {
+            if answer.as_ref().err().is_none_or(Failure::is_final) {
                 self.unanswered.set_value(None);
             }
             match answer {

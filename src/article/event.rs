@@ -297,7 +297,11 @@ pub enum Event {
         dead_letter: Option<Uuid>,
     },
     /// The server went away while it was being written.
-    Interrupted,
+    Interrupted {
+        /// Whether it was killed: then readers may have heard events that were lost, whose seqs
+        /// this end and the `meta` before it have again.
+        killed: bool,
+    },
 }
 
 /// The JSON data of the events that are not a type of their own.
@@ -315,6 +319,11 @@ struct StageData {
 #[derive(Serialize, Deserialize)]
 struct TextData<T> {
     text: T,
+}
+#[derive(Serialize, Deserialize)]
+struct InterruptedData {
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    killed: bool,
 }
 #[derive(Serialize, Deserialize)]
 struct UsageData {
@@ -361,7 +370,7 @@ impl Event {
             Self::Cancelled { .. } => "cancelled",
             Self::Rejected { .. } => "rejected",
             Self::Failed { .. } => "failed",
-            Self::Interrupted => "interrupted",
+            Self::Interrupted { .. } => "interrupted",
         }
     }
 
@@ -372,7 +381,7 @@ impl Event {
             Self::Cancelled { .. } => Some(GenerationState::Cancelled),
             Self::Rejected { .. } => Some(GenerationState::Rejected),
             Self::Failed { .. } => Some(GenerationState::Failed),
-            Self::Interrupted => Some(GenerationState::Interrupted),
+            Self::Interrupted { .. } => Some(GenerationState::Interrupted),
             _ => None,
         }
     }
@@ -409,7 +418,7 @@ impl Event {
             Self::Failed { problem, dead_letter } => {
                 json(&FailedData { problem: problem.clone(), dead_letter: *dead_letter })
             }
-            Self::Interrupted => "{}".to_owned(),
+            Self::Interrupted { killed } => json(&InterruptedData { killed: *killed }),
         }
     }
 
@@ -449,7 +458,10 @@ impl Event {
                 let FailedData { problem, dead_letter } = from_str(data)?;
                 Self::Failed { problem, dead_letter }
             }
-            "interrupted" => Self::Interrupted,
+            "interrupted" => {
+                let InterruptedData { killed } = from_str(data)?;
+                Self::Interrupted { killed }
+            }
             _ => return Ok(None),
         }))
     }
@@ -468,7 +480,8 @@ mod tests {
             Event::Usage { usage: Usage::default(), first_token_ms: Some(3), writing_ms: 9 },
             Event::Highlight(Highlight { block: 1, line: 2, spans: vec![("k".to_owned(), 3)] }),
             Event::Cancelled { upstream_closed_ms: 0.25, usage: Usage::default() },
-            Event::Interrupted,
+            Event::Interrupted { killed: false },
+            Event::Interrupted { killed: true },
         ];
         for event in events {
             let data = event.data();

@@ -184,17 +184,23 @@ async fn nothing_is_lost_across_a_restart() {
     let all = server.events(done.id, 0).await;
     let cut = server.create(json!({"topic": "Rust async"})).await;
     let mut reader = server.reader(cut.id, 0).await;
-    reader.until("delta").await;
+    let mut heard = vec![reader.until("delta").await];
 
     let server = server.restart().await;
     // Its readers were let go with its last event.
-    reader.until("interrupted").await;
-    assert_eq!(reader.next().await, None);
+    while let Some(event) = reader.next().await {
+        heard.push(event);
+    }
+    assert_eq!(heard.last().unwrap().name, "interrupted");
     assert_eq!(server.generation(done.id).await, done);
     assert_eq!(server.events(done.id, 0).await, all);
     let interrupted = server.generation(cut.id).await;
     assert_eq!(interrupted.state, GenerationState::Interrupted);
-    assert!(!interrupted.text.is_empty() && interrupted.revision_id.is_some());
+    assert_eq!(
+        (&interrupted.text, interrupted.last_seq.0),
+        (&text_of(&heard), heard.last().unwrap().id)
+    );
+    assert!(interrupted.revision_id.is_some());
     let path = format!("/api/v1/generations/{}/continue", cut.id);
     let on: Value = server.post(&path, &json!({})).await.json().await.unwrap();
     assert!(on["text"].as_str().unwrap().starts_with(&interrupted.text));
@@ -276,7 +282,28 @@ async fn a_generation_that_the_store_refuses_holds_up_no_other() {
     // Its end was heard, so it is stored, while the other is not.
     let article: Value = server.get(&path).await.json().await.unwrap();
     assert_eq!(article["revision"]["text"], "one two");
+    // Its own readers hear its end from memory, as long as the server is there.
+    let mut reader = server.reader(lost.id, 0).await;
     last.open();
+    reader.until("done").await;
+    server.state.generations.shutdown().await;
+    let gone = server.get(&format!("/api/v1/generations/{}", lost.id)).await;
+    assert_eq!(gone.status(), StatusCode::NOT_FOUND, "then it is given up");
+}
+
+#[tokio::test]
+async fn a_cursor_behind_an_end_in_good_order_stays_one_across_a_restart() {
+    let upstream = Upstream::start(vec![Script::new().silence()]).await;
+    let server = Server::before(&upstream.base_url(), &[("INKSTREAM_MAX_CONCURRENT", "1")]).await;
+    server.create(json!({"topic": "writes"})).await;
+    upstream.request(0).await;
+    let waiting = server.create(json!({"topic": "waits"})).await;
+    let mut reader = server.reader(waiting.id, 0).await;
+    let server = server.restart().await;
+    let last = reader.until("interrupted").await;
+    let path = format!("/api/v1/generations/{}/events", waiting.id);
+    let again = server.request(Method::GET, &path).header("Last-Event-ID", last.id).send();
+    assert_eq!(again.await.unwrap().status(), StatusCode::NO_CONTENT);
 }
 
 #[tokio::test]
@@ -472,6 +499,10 @@ async fn readers_of_a_log_that_another_process_writes_are_let_go_when_it_breaks(
     let mut reader = server.reader(id, 0).await;
     assert_eq!(reader.until("delta").await.data["text"], "one ");
     store.append_events(&[batch(2, 2, "[\"two\"]")]).await.unwrap();
+    assert!(
+        matches!(server.state.generations.follow(id, Seq(2)).await, Ok(Followed::Reader(_))),
+        "what is stored is a cursor at once"
+    );
     assert_eq!(reader.until("delta").await.data["text"], "two", "it is kept up");
     store.append_events(&[batch(3, 3, "[what is no JSON]")]).await.unwrap();
     let end = tokio::time::timeout(PATIENCE, reader.next()).await.expect("it waits for ever");

@@ -225,7 +225,7 @@ fn describe(event: &Event) -> Option<String> {
         }
         Event::Rejected { findings } => format!("rejected: {}", findings.join("; ")),
         Event::Failed { problem, .. } => format!("failed: {problem}"),
-        Event::Interrupted => "interrupted; the text so far is kept".to_owned(),
+        Event::Interrupted { .. } => "interrupted; the text so far is kept".to_owned(),
         Event::Delta { .. }
         | Event::Reasoning { .. }
         | Event::Highlight(_)

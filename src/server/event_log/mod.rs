@@ -63,6 +63,24 @@ struct Other {
     data: Box<str>,
 }
 
+/// An event as [`EventLog::unstored`] gave it.
+enum StoredEntry<'a> {
+    Delta(String),
+    Other { name: String, data: &'a str, end: Option<GenerationState> },
+}
+
+impl<'a> StoredEntry<'a> {
+    /// A delta is a string, anything else a name and its data.
+    fn read(entry: &'a RawValue) -> Result<Self, serde_json::Error> {
+        if entry.get().starts_with('"') {
+            return serde_json::from_str(entry.get()).map(Self::Delta);
+        }
+        let (name, data): (String, &RawValue) = serde_json::from_str(entry.get())?;
+        let end = Event::parse(&name, data.get())?.and_then(|event| event.final_state());
+        Ok(Self::Other { name, data: data.get(), end })
+    }
+}
+
 /// What a reader sees of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventView<'a> {
@@ -107,17 +125,18 @@ impl EventLog {
     /// # Errors
     /// The JSON is not what was written.
     pub fn absorb(&self, first_seq: u64, json: &str) -> Result<(), serde_json::Error> {
+        // All of it is read before anything is taken over.
         let entries: Vec<&RawValue> = serde_json::from_str(json)?;
+        let entries = entries.into_iter().map(StoredEntry::read).collect::<Result<Vec<_>, _>>()?;
         let mut inner = self.lock();
         let known = (inner.text_ends.len() as u64 + 1).saturating_sub(first_seq) as usize;
         for entry in entries.into_iter().skip(known) {
-            // A delta is a string, anything else a name and its data.
-            if entry.get().starts_with('"') {
-                inner.push_text(&serde_json::from_str::<String>(entry.get())?);
-            } else {
-                let (name, data): (String, &RawValue) = serde_json::from_str(entry.get())?;
-                inner.end = Event::parse(&name, data.get())?.and_then(|event| event.final_state());
-                inner.push_other(&name, data.get());
+            match entry {
+                StoredEntry::Delta(text) => inner.push_text(&text),
+                StoredEntry::Other { name, data, end } => {
+                    inner.end = end;
+                    inner.push_other(&name, data);
+                }
             }
         }
         inner.published = inner.text_ends.len();
@@ -330,8 +349,8 @@ impl Inner {
             visit(Seq(index as u64), EventView::Delta(&self.text[start..end]));
             spent += end - start;
         }
-        let over = self.end.is_some() || self.abandoned;
-        (Seq(index as u64), over && index >= self.text_ends.len())
+        let ended = self.end.is_some() && index >= self.text_ends.len();
+        (Seq(index as u64), ended || self.abandoned && index >= self.published)
     }
 
     /// Whether there is something behind the cursor, or never will be.

@@ -69,7 +69,7 @@ async fn the_last_event_is_heard_only_when_it_is_published_and_nothing_follows()
     log.push(&Event::Accepted { generation: Uuid::nil(), article: Uuid::nil() });
     let mut follower = log.follow(Seq(0));
     assert_eq!(follower.next().await.map(|events| events.len()), Some(1));
-    log.seal(&Event::Interrupted);
+    log.seal(&Event::Interrupted { killed: false });
     let early = tokio::time::timeout(Duration::ZERO, follower.next()).await;
     assert!(early.is_err(), "heard before it was stored: {early:?}");
     log.publish();
@@ -118,4 +118,30 @@ proptest! {
         push_json_string(&mut json, &text);
         prop_assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
     }
+}
+
+#[tokio::test]
+async fn of_a_stretch_that_cannot_be_read_nothing_is_taken_over_and_readers_are_let_go() {
+    let log = log();
+    log.absorb(1, "[\"one \"]").unwrap();
+    let mut reader = log.follow(Seq(0));
+    assert!(reader.read(|_, _| {}).await);
+    assert!(log.absorb(2, "[\"two\", [\"usage\", {\"no\": 1}]]").is_err());
+    assert_eq!((log.text().as_str(), log.last_seq()), ("one ", Seq(1)));
+    log.absorb(2, "[\"two\"]").unwrap();
+    log.abandon();
+    let mut text = String::new();
+    while reader
+        .read(|_, view| {
+            if let EventView::Delta(delta) = view {
+                text.push_str(delta);
+            }
+        })
+        .await
+    {}
+    assert_eq!(text, "two");
+    log.seal(&Event::Interrupted { killed: false });
+    let mut late = log.follow(Seq(2));
+    let more = late.read(|_, _| {}).await && late.read(|_, _| {}).await;
+    assert!(!more, "what is not shown is not waited for");
 }

@@ -8,10 +8,10 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::Generations;
-use crate::article::event::{GenerationState, Seq};
+use crate::article::event::{Event, GenerationState, Seq};
 use crate::article::problem::{Code, Problem};
 use crate::server::event_log::{EventLog, Follower};
-use crate::server::store::records::EventBatch;
+use crate::server::store::records::{EventBatch, StoredGeneration};
 
 /// How often the log of a generation that another process writes is looked up in the store.
 const MIRROR_EVERY: Duration = Duration::from_millis(250);
@@ -59,25 +59,27 @@ impl Generations {
     /// There is no such generation; the cursor lies beyond the end of its log.
     pub async fn follow(&self, id: Uuid, after: Seq) -> Result<Followed, Problem> {
         if let Some(live) = self.live(id) {
-            return follow(&live.job.log, live.ended.is_cancelled(), after);
+            let (log, last) = (&live.job.log, live.job.log.last_seq());
+            check_cursor(after, last)?;
+            return Ok(match live.ended.is_cancelled() && after == last {
+                true => Followed::AtEnd,
+                false => Followed::Reader(log.follow(after)),
+            });
         }
         let stored = self.stored(id).await?;
-        let ended = stored.state.is_ended();
-        if ended {
-            // Settled before the log is read, which may be long.
-            let last = Seq(stored.last_seq);
-            check_cursor(after, last)?;
-            if stored.state == GenerationState::Interrupted {
-                let end = self.stored_batches(id, last.0.saturating_sub(1)).await?;
-                if is_ambiguous(after, &end) {
-                    return Err(lost_cursor(after));
-                }
-            }
-            if after == last {
-                return Ok(Followed::AtEnd);
+        // Settled before the log is read, which may be long.
+        let last = Seq(stored.last_seq);
+        check_cursor(after, last)?;
+        if stored.state == GenerationState::Interrupted {
+            let end = self.stored_batches(id, last.0.saturating_sub(1)).await?;
+            if end.last().is_some_and(|end| is_ambiguous(after, end)) {
+                return Err(lost_cursor(after));
             }
         }
-        follow(&self.copy(id, ended).await?, ended, after)
+        if stored.state.is_ended() && after == last {
+            return Ok(Followed::AtEnd);
+        }
+        Ok(Followed::Reader(self.copy(&stored).await?.follow(after)))
     }
 
     pub(super) async fn stored_log(&self, id: Uuid) -> Result<EventLog, Problem> {
@@ -90,13 +92,15 @@ impl Generations {
     }
 
     /// A copy of a stored log, which all who read it share.
-    async fn copy(&self, id: Uuid, ended: bool) -> Result<Arc<EventLog>, Problem> {
+    async fn copy(&self, stored: &StoredGeneration) -> Result<Arc<EventLog>, Problem> {
+        let id = stored.id;
+        // One that is kept up may be behind what is stored for a moment; its readers wait for it.
         if let Some(copy) = self.0.copies.get(id) {
             return Ok(copy);
         }
         let copy = Arc::new(self.stored_log(id).await?);
         let (copy, is_new) = self.0.copies.keep(id, copy);
-        if is_new && !ended {
+        if is_new && !stored.state.is_ended() {
             self.mirror(id, &copy);
         }
         Ok(copy)
@@ -147,12 +151,6 @@ impl Drop for KeptUp {
     }
 }
 
-fn follow(log: &Arc<EventLog>, ended: bool, after: Seq) -> Result<Followed, Problem> {
-    let last = log.last_seq();
-    check_cursor(after, last)?;
-    Ok(if ended && after == last { Followed::AtEnd } else { Followed::Reader(log.follow(after)) })
-}
-
 fn check_cursor(after: Seq, last: Seq) -> Result<(), Problem> {
     if after <= last {
         return Ok(());
@@ -169,13 +167,18 @@ fn restored(batches: &[EventBatch]) -> Result<EventLog, Problem> {
     EventLog::restore(batches.iter().map(|batch| batch.json.as_str())).map_err(broken_log)
 }
 
-/// Whether a cursor into an interrupted log can be that of a lost event.
+/// Whether a cursor into an interrupted log, which ends with this stretch, can be that of a lost
+/// event.
 ///
 /// What a killed process had not stored, its readers may have heard. The end that was made for it
-/// afterwards, a stretch of its own with `meta` and `interrupted`, has the numbers of those events
-/// again. Such a cursor is no cursor: whoever reads from the beginning has the text that is kept.
-fn is_ambiguous(after: Seq, batches: &[EventBatch]) -> bool {
-    batches.last().is_some_and(|end| end.last_seq - end.first_seq <= 1 && after.0 >= end.first_seq)
+/// afterwards, a stretch of its own that says so, has the numbers of those events again. Such a
+/// cursor is no cursor: whoever reads from the beginning has the text that is kept.
+fn is_ambiguous(after: Seq, end: &EventBatch) -> bool {
+    let log = EventLog::default();
+    let read = log.absorb(1, &end.json).is_ok();
+    let killed = log.data_of("interrupted").pop();
+    let killed = killed.and_then(|data| Event::parse("interrupted", &data).ok().flatten());
+    read && killed == Some(Event::Interrupted { killed: true }) && after.0 >= end.first_seq
 }
 
 fn lost_cursor(after: Seq) -> Problem {

@@ -1,7 +1,9 @@
 //! A generation that runs in this process, until it is stored whole.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -11,6 +13,12 @@ use super::super::store::records::{EndedGeneration, EventBatch, Flush, NewGenera
 use crate::article::brief::Warning;
 use crate::article::event::GenerationState;
 use crate::article::generation::{Generation, UnixMs};
+
+/// How often the store may refuse an end before it is given up.
+const REFUSALS_MAX: u32 = 6;
+
+/// How long the first refusal is heeded, doubled: with each further one twice as long.
+const REFUSED_REST: Duration = Duration::from_millis(500);
 
 /// A running generation and what became of it.
 pub struct Live {
@@ -26,6 +34,8 @@ pub struct Live {
     /// Set when nothing of it is left to be stored.
     pub settled: CancellationToken,
     ending: Mutex<Option<(Ending, UnixMs)>>,
+    /// How often the store refused it for good, and until when it is left alone.
+    refusals: Mutex<(u32, Option<Instant>)>,
 }
 
 /// How a generation's record gets into the store.
@@ -61,6 +71,7 @@ impl Live {
             ended: CancellationToken::new(),
             settled: CancellationToken::new(),
             ending: Mutex::default(),
+            refusals: Mutex::default(),
             job,
         }
     }
@@ -84,8 +95,8 @@ impl Live {
     }
 
     /// Adds what of it is to be stored now; `None` where there is nothing, or not yet.
-    pub fn gather(&self, flush: &mut Flush) -> Option<Gathered> {
-        if self.settled.is_cancelled() {
+    pub fn gather(&self, flush: &mut Flush, closing: bool) -> Option<Gathered> {
+        if self.settled.is_cancelled() || self.is_left_alone() && !closing {
             return None;
         }
         let begins = match &*self.record() {
@@ -128,6 +139,34 @@ impl Live {
             self.publish();
             self.settled.cancel();
         }
+    }
+
+    /// What was gathered cannot be stored now: its end is told all the same, from memory.
+    pub fn tell_unstored(&self, gathered: Gathered) {
+        if gathered.is_end {
+            self.publish();
+        }
+    }
+
+    /// The store refused what was gathered, and will again. It is tried ever more rarely; at last,
+    /// or when the server goes away, an end is given up.
+    pub fn refused(&self, gathered: Gathered, closing: bool) {
+        self.tell_unstored(gathered);
+        let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        let (times, until) = &mut *refusals;
+        *times += 1;
+        if gathered.is_end && (closing || *times > REFUSALS_MAX) {
+            tracing::error!(error_type = "storage", generation.id = %self.job.id,
+                resolution = "see the log for why the database refused it",
+                "a generation that the database refuses is given up");
+            self.settled.cancel();
+        }
+        *until = Some(Instant::now() + REFUSED_REST * (1 << (*times).min(REFUSALS_MAX)));
+    }
+
+    fn is_left_alone(&self) -> bool {
+        let (_, until) = *self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        until.is_some_and(|until| Instant::now() < until)
     }
 
     fn is_sealed(&self) -> bool {

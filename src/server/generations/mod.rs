@@ -241,7 +241,10 @@ impl Generations {
                 "Try again in a moment.",
             ));
         }
-        let admitted = self.admit(self.prepare(brief, &request, continues.as_ref()))?;
+        let admitted = match self.admit(self.prepare(brief, &request, continues.as_ref())) {
+            Ok(admitted) => admitted,
+            Err(problem) => return self.made_before(&request).await.ok_or(problem),
+        };
         let id = admitted.live.job.id;
         // In a task of its own: a client that leaves while it waits must not leave half of it.
         let begun = inner.tasks.spawn(admitted.store_and_run(request));
@@ -285,13 +288,20 @@ impl Generations {
                 }
                 Ok(None)
             }
-            Err(problem) => match &request.idempotency {
+            Err(problem) => match self.made_before(request).await {
+                Some(earlier) => Ok(Some(earlier)),
                 None => Err(problem),
-                Some(key) => match inner.store.made_by_key(key, now_ms()).await {
-                    Ok(Created::Repeated(earlier)) => Ok(Some(earlier)),
-                    _ => Err(problem),
-                },
             },
+        }
+    }
+
+    /// The generation that the same request made before: where there is no room for another, that
+    /// is the answer all the same.
+    async fn made_before(&self, request: &Request) -> Option<Uuid> {
+        let key = request.idempotency.as_ref()?;
+        match self.0.store.made_by_key(key, now_ms()).await {
+            Ok(Created::Repeated(earlier)) => Some(earlier),
+            _ => None,
         }
     }
 

@@ -64,7 +64,7 @@ impl Generations {
         if let Some(revision) = &revision {
             log.push(&Event::Meta(revision.meta.clone()));
         }
-        log.seal(&Event::Interrupted);
+        log.seal(&Event::Interrupted { killed: true });
         let usage = log
             .data_of("usage")
             .last()

@@ -2,14 +2,15 @@
 //!
 //! A log is at most [`FLUSH_EVERY`] or 4 KiB behind, whichever comes first, so a killed server
 //! loses at most that much. An end calls the writer at once, a beginning soon. Whatever has
-//! gathered, of all generations, goes in one transaction. What cannot be written is kept and tried again every
-//! [`RETRY_EVERY`].
+//! gathered, of all generations, goes in one transaction. What cannot be written is kept and tried
+//! again every [`RETRY_EVERY`]; what the store refuses for good, ever more rarely.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 
 use super::live::{Gathered, Live};
@@ -59,9 +60,12 @@ impl Generations {
                 live.job.progress().running = true;
                 // A bug in there must not leave readers and a Stop waiting for ever.
                 let run = AssertUnwindSafe(pipeline::run(&live.job)).catch_unwind();
-                run.await.unwrap_or_else(|_| broken(live))
+                match run.await {
+                    Ok(ending) => ending,
+                    Err(_) => broken(live).await,
+                }
             }
-            None => stopped_in_line(live),
+            None => stopped_in_line(live).await,
         };
         let (tokens, model) = {
             let progress = live.job.progress();
@@ -113,7 +117,7 @@ impl Generations {
                 _ = tick.tick() => {}
             }
             earliest = Instant::now() + FLUSH_REST;
-            if self.write().await.is_err() {
+            if self.write().await.is_err_and(|error| error.is_outage()) {
                 sleep(RETRY_EVERY).await;
             }
         }
@@ -140,8 +144,11 @@ impl Generations {
     /// from memory, which keeps the log until it is stored.
     async fn write_together(&self, live: &[Arc<Live>]) -> Result<(), StoreError> {
         let mut flush = Flush::default();
-        let gathered: Vec<(&Live, Gathered)> =
-            live.iter().filter_map(|live| Some((&**live, live.gather(&mut flush)?))).collect();
+        let closing = self.0.closing.is_cancelled();
+        let gathered: Vec<(&Live, Gathered)> = live
+            .iter()
+            .filter_map(|live| Some((&**live, live.gather(&mut flush, closing)?)))
+            .collect();
         if gathered.is_empty() {
             return Ok(());
         }
@@ -151,7 +158,8 @@ impl Generations {
         for (live, gathered) in gathered {
             match &written {
                 Ok(()) => live.stored(gathered),
-                Err(error) if gathered.is_end && (error.is_outage() || alone) => live.publish(),
+                Err(error) if error.is_outage() => live.tell_unstored(gathered),
+                Err(_) if alone => live.refused(gathered, closing),
                 Err(_) => {}
             }
         }
@@ -159,7 +167,7 @@ impl Generations {
     }
 }
 
-fn broken(live: &Live) -> Ending {
+async fn broken(live: &Live) -> Ending {
     let problem = Problem::new(
         Code::Internal,
         "Inkstream failed while writing.",
@@ -168,19 +176,25 @@ fn broken(live: &Live) -> Ending {
     Ending {
         last: Event::Failed { problem: problem.clone(), dead_letter: None },
         error: Some(problem),
-        revision: revision_of_what_is_there(live),
+        revision: revision_of_what_is_there(live).await,
     }
 }
 
 /// A revision of the text so far, where the pipeline could not make it.
-fn revision_of_what_is_there(live: &Live) -> Option<NewRevision> {
-    let text = live.job.log.text();
-    let revision = postprocess::revision(text, Vec::new(), &live.job.brief.topic)?;
+async fn revision_of_what_is_there(live: &Live) -> Option<NewRevision> {
+    let (text, topic) = (live.job.log.text(), live.job.brief.topic.clone());
+    // What made the pipeline fail may be this very text.
+    let made = spawn_blocking(move || postprocess::revision(text, Vec::new(), &topic)).await;
+    let revision = made.unwrap_or_else(|error| {
+        tracing::error!(error_type = "internal", generation.id = %live.job.id, error = %error,
+            "no revision could be made of a text; its generation keeps it");
+        None
+    })?;
     live.job.log.push(&Event::Meta(revision.meta.clone()));
     Some(revision)
 }
 
-fn stopped_in_line(live: &Live) -> Ending {
+async fn stopped_in_line(live: &Live) -> Ending {
     let interrupted = live
         .job
         .stop
@@ -188,12 +202,12 @@ fn stopped_in_line(live: &Live) -> Ending {
         .is_some_and(|stop| stop.reason == pipeline::StopReason::Interrupted);
     let usage = live.job.progress().usage.clone();
     let last = if interrupted {
-        Event::Interrupted
+        Event::Interrupted { killed: false }
     } else {
         Event::Cancelled { upstream_closed_ms: 0.0, usage }
     };
     // A continuation has the earlier text already.
-    Ending { last, error: None, revision: revision_of_what_is_there(live) }
+    Ending { last, error: None, revision: revision_of_what_is_there(live).await }
 }
 
 fn report(error: &StoreError) {

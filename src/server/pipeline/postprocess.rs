@@ -38,7 +38,7 @@ pub async fn run(job: &Job, transcript: Transcript) -> Ending {
         (None, Outcome::Failed(problem), _) => failed(problem),
         (None, Outcome::Stopped { stop, upstream_closed_ms }, _) => match stop.reason {
             StopReason::Cancelled => (Event::Cancelled { upstream_closed_ms, usage }, None),
-            StopReason::Interrupted => (Event::Interrupted, None),
+            StopReason::Interrupted => (Event::Interrupted { killed: false }, None),
         },
         (None, Outcome::Complete, Some(revision)) => (Event::Done { revision: revision.id }, None),
         (None, Outcome::Complete, None) => failed(blank()),
