@@ -25,5 +25,10 @@ pub mod server;
 #[wasm_bindgen::prelude::wasm_bindgen(start)]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
-    leptos::mount::hydrate_body(app::App);
+    // A task of its own: making the program ready took one already, and slow devices should get to
+    // hear a touch in between.
+    leptos::prelude::set_timeout(
+        || leptos::mount::hydrate_body(app::App),
+        std::time::Duration::ZERO,
+    );
 }

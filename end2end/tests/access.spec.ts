@@ -1,20 +1,9 @@
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 
+import { expectAccessible } from '../support/accessible';
 import { chinese, english } from '../support/articles';
 import { expect, test, written } from '../support/fixtures';
 import { Gate } from '../support/gate';
-
-/** What axe-core calls serious or critical in WCAG 2.1 at level A and AA. */
-async function expectAccessible(page: Page, where: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21aa'])
-    .analyze();
-  const grave = violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' … ')}`);
-  expect.soft(grave, where).toEqual([]);
-}
 
 async function expectNoSidewaysScroll(page: Page, where: string): Promise<void> {
   const { viewport, content } = await page.evaluate(() => ({
@@ -69,6 +58,15 @@ for (const language of ['en', 'zh'] as const) {
       gate.open();
       await expect(page).toHaveTitle(reader.words.doneTitle);
       await look('finished');
+      await reader.button(reader.words.edit).click();
+      await expect(page.getByRole('textbox', { name: reader.words.editText })).toBeVisible();
+      await look('editor');
+      await reader.open(`/articles/${reader.articleId}/compare`);
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+      await look('compare');
+      await reader.open('/models');
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+      await look('models');
 
       model.next((call) => call.refuse(401, 'Incorrect API key provided'));
       await reader.compose();

@@ -165,6 +165,34 @@ test('a hidden tab lets go of its stream and takes it up when it is shown', asyn
   await reader.expectWhatTheApiHas();
 });
 
+test('the icon of a hidden tab says how its article ended, and a new one begins anew', async ({
+  page,
+  reader,
+  model,
+}) => {
+  const icon = page.locator("link[rel='icon']");
+  await canBeHidden(page, false);
+  for (const ended of ['done', 'failed'] as const) {
+    const gate = new Gate();
+    model.next(async (call) => {
+      call.say('# Begun\n\nAnd more.\n');
+      await gate.passed;
+      if (ended === 'done') call.finish();
+      else call.fail('the model fell over');
+    });
+    await reader.compose();
+    await reader.ask(sample.topic);
+    await expect(reader.article).toContainText('And more.');
+    await expect(icon).toHaveAttribute('href', '/favicon-writing.svg');
+    await hide(page, true);
+    gate.open();
+    await expect(icon).toHaveAttribute('href', `/favicon-${ended}.svg`);
+    await hide(page, false);
+    await reader.compose();
+    await expect(icon).toHaveAttribute('href', '/favicon.svg');
+  }
+});
+
 test('ten tabs on one running article leave room for an eleventh request', async ({
   page,
   reader,

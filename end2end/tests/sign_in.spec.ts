@@ -1,3 +1,4 @@
+import { expectAccessible } from '../support/accessible';
 import { expect, test } from '../support/fixtures';
 import { InkstreamServer } from '../support/server';
 
@@ -23,6 +24,12 @@ test.describe('a server with an access token', () => {
         await page.getByLabel('Access token').fill('not the token');
         await page.getByRole('button', { name: 'Sign in' }).click();
         await expect(page.getByRole('alert')).toContainText('not the token');
+        if (javaScriptEnabled) {
+          for (const colorScheme of ['light', 'dark'] as const) {
+            await page.emulateMedia({ colorScheme });
+            await expectAccessible(page, `the sign-in, ${colorScheme}`);
+          }
+        }
 
         await page.getByLabel('Access token').fill(token);
         await page.getByRole('button', { name: 'Sign in' }).click();

@@ -1,7 +1,7 @@
 //! The pages: the frame around the interface, and the files that it loads.
 //!
-//! Trunk builds the client and writes an `index.html` whose head loads it. That head is put into
-//! every page, with the nonce of the page's content security policy.
+//! Trunk builds the client and writes an `index.html` that names its files. Every page loads them
+//! in its own way: the style sheet at once, the program once the page is there (`start.js`).
 
 use axum::Router;
 use axum::body::Body;
@@ -11,13 +11,13 @@ use axum::response::{IntoResponse, Response};
 use leptos::config::LeptosOptions;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
-use leptos::tachys::html::InertElement;
 use leptos_axum::{
     LeptosRoutes, ResponseOptions, generate_route_list, render_app_async_with_context,
 };
 use leptos_meta::MetaTags;
 
 use super::error;
+use super::site::ClientFiles;
 use super::state::AppState;
 use crate::app::App;
 use crate::app::preferences::Preferences;
@@ -27,8 +27,8 @@ use crate::app::site_facts::SiteFacts;
 const FIRST_FONTS: [&str; 2] =
     ["/fonts/inter-latin-wght-normal.woff2", "/fonts/source-serif-4-latin-wght-normal.woff2"];
 
-/// What Trunk writes where the nonce belongs.
-const NONCE: &str = "{{__TRUNK NONCE__}}";
+/// What brings a page to life; it stands in the page.
+const START: &str = include_str!("start.js");
 
 /// A page shows what is there now, in the language of who asks.
 const NOT_AT_ALL: HeaderValue = HeaderValue::from_static("private, no-cache");
@@ -41,7 +41,7 @@ pub fn pages(state: AppState) -> Router {
     let context = move || provide_context(state.clone());
     let shell = {
         let site = site.clone();
-        move || shell(&site.head().unwrap_or_default())
+        move || shell(site.client())
     };
     let missing = render_app_async_with_context(context.clone(), shell.clone());
     let built = site.clone();
@@ -50,7 +50,7 @@ pub fn pages(state: AppState) -> Router {
         .layer(axum::middleware::from_fn(move |request: Request, next: axum::middleware::Next| {
             let site = built.clone();
             async move {
-                if site.head().is_none() {
+                if site.client().is_none() {
                     return not_built();
                 }
                 let mut response = next.run(request).await;
@@ -68,7 +68,7 @@ pub fn pages(state: AppState) -> Router {
                 let question = without_body(&request);
                 match site.file(question).await {
                     Some(file) => file,
-                    None if site.head().is_none() => not_built(),
+                    None if site.client().is_none() => not_built(),
                     None => {
                         let mut page = missing(request).await;
                         *page.status_mut() = StatusCode::NOT_FOUND;
@@ -95,16 +95,6 @@ fn not_built() -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, said).into_response()
 }
 
-/// The elements that load the client's style sheets, for a page without the client; empty while it
-/// is not built.
-fn stylesheets(state: &AppState) -> String {
-    let head = state.site.head().unwrap_or_default();
-    head.split_inclusive('>')
-        .filter(|element| element.contains("rel=\"stylesheet\""))
-        .collect::<String>()
-        .replace(NONCE, "")
-}
-
 /// A page without the client: `head` and `main` in a frame with the client's looks.
 pub fn bare_page(
     state: &AppState,
@@ -113,7 +103,7 @@ pub fn bare_page(
     head: impl IntoView,
     main: impl IntoView,
 ) -> String {
-    let styles = stylesheets(state);
+    let style = state.site.client().map(|client| client.style);
     let page = view! {
         <!DOCTYPE html>
         <html lang=preferences.locale.tag() data-theme=preferences.theme.name()>
@@ -123,7 +113,7 @@ pub fn bare_page(
                 <meta name="color-scheme" content="light dark" />
                 <title>{format!("{title} · Inkstream")}</title>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-                {InertElement::new(styles)}
+                {style.map(|href| view! { <link rel="stylesheet" href=href /> })}
                 {head.into_any()}
             </head>
             <body>{main.into_any()}</body>
@@ -133,7 +123,7 @@ pub fn bare_page(
 }
 
 /// The whole page.
-fn shell(head: &str) -> impl IntoView + use<> {
+fn shell(client: Option<ClientFiles>) -> impl IntoView + use<> {
     let preferences = Preferences::of_this_page();
     let facts = SiteFacts::of_this_page();
     let nonce = use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
@@ -149,7 +139,19 @@ fn shell(head: &str) -> impl IntoView + use<> {
         }
         response.insert_header(header::VARY, HeaderValue::from_static("cookie, accept-language"));
     }
-    let head = head.replace(NONCE, &nonce);
+    let client = client.map(|ClientFiles { style, script, program }| {
+        view! {
+            <link rel="stylesheet" href=style />
+            <script
+                type="module"
+                id="start"
+                nonce=nonce
+                data-script=script
+                data-program=program
+                inner_html=START
+            ></script>
+        }
+    });
     view! {
         <!DOCTYPE html>
         <html lang=preferences.locale.tag() data-theme=preferences.theme.name()
@@ -164,7 +166,7 @@ fn shell(head: &str) -> impl IntoView + use<> {
                 {FIRST_FONTS.map(|href| view! {
                     <link rel="preload" href=href r#as="font" type="font/woff2" crossorigin="anonymous" />
                 })}
-                {InertElement::new(head)}
+                {client}
                 <MetaTags />
             </head>
             <body>

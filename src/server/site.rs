@@ -47,7 +47,29 @@ const CARRIED: Option<Lookup> = None;
 #[derive(Clone, Debug)]
 pub struct Site {
     source: Source,
-    head: Arc<OnceLock<String>>,
+    client: Arc<OnceLock<ClientFiles>>,
+}
+
+/// The paths of the client's files, whose names change with every build.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientFiles {
+    /// The style sheet.
+    pub style: String,
+    /// The module that starts the program.
+    pub script: String,
+    /// The program (WebAssembly).
+    pub program: String,
+}
+
+impl ClientFiles {
+    /// Those that Trunk's page names.
+    fn of(page: &str) -> Option<Self> {
+        let named = |ending| {
+            let mut quoted = page.split(['"', '\'']);
+            quoted.find(|text| text.starts_with('/') && text.ends_with(ending)).map(str::to_owned)
+        };
+        Some(Self { style: named(".css")?, script: named(".js")?, program: named(".wasm")? })
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -64,14 +86,14 @@ impl Site {
             (None, Some(lookup)) => Source::Program(lookup),
             (None, None) => Source::Folder(PathBuf::from(USUAL_DIR)),
         };
-        Self { source, head: Arc::default() }
+        Self { source, client: Arc::default() }
     }
 
-    /// What Trunk wrote into `<head>`; `None` while the client is not built. Read once, but in a
+    /// The files that a page loads; `None` while the client is not built. Looked up once, but in a
     /// debug build every time: there the names change while the server runs.
-    pub fn head(&self) -> Option<String> {
-        if let Some(head) = self.head.get() {
-            return Some(head.clone());
+    pub fn client(&self) -> Option<ClientFiles> {
+        if let Some(client) = self.client.get() {
+            return Some(client.clone());
         }
         let page = match &self.source {
             Source::Folder(dir) => std::fs::read_to_string(dir.join("index.html")).ok()?,
@@ -79,12 +101,11 @@ impl Site {
                 String::from_utf8(lookup("index.html")?.0.into_owned()).ok()?
             }
         };
-        let (_, behind) = page.split_once("<head>")?;
-        let (head, _) = behind.split_once("</head>")?;
+        let client = ClientFiles::of(&page)?;
         if !cfg!(debug_assertions) {
-            self.head.get_or_init(|| head.to_owned());
+            self.client.get_or_init(|| client.clone());
         }
-        Some(head.to_owned())
+        Some(client)
     }
 
     /// The answer to a request for a file; `None` where there is no such file.
@@ -212,9 +233,14 @@ fn is_hashed(path: &str) -> bool {
 mod tests {
     use super::*;
 
+    /// As Trunk writes it.
+    const PAGE: &str = "<html><head><script type=\"module\">\nimport init from '/ink-0123.js';\n\
+        await init({ module_or_path: '/ink-0123_bg.wasm' });\n</script>\n\
+        <link rel=\"stylesheet\" href=\"/main-0123456789abcdef.css\"/></head></html>";
+
     fn carried(name: &str) -> Option<Carried> {
         let content: &[u8] = match name {
-            "index.html" => b"<html><head>the head</head></html>",
+            "index.html" => PAGE.as_bytes(),
             "main-0123456789abcdef.css" => b"plain",
             "main-0123456789abcdef.css.br" => b"brotli",
             "favicon.svg" => b"<svg/>",
@@ -224,7 +250,7 @@ mod tests {
     }
 
     async fn ask(path: &str, headers: &[(&str, &str)]) -> Option<(Response<Body>, Bytes)> {
-        let site = Site { source: Source::Program(carried), head: Arc::default() };
+        let site = Site { source: Source::Program(carried), client: Arc::default() };
         let mut request = Request::get(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -261,11 +287,13 @@ mod tests {
     }
 
     #[test]
-    fn the_head_is_that_of_the_page_that_trunk_wrote() {
-        let site = Site { source: Source::Program(carried), head: Arc::default() };
-        assert_eq!(site.head().as_deref(), Some("the head"));
-        let missing = Site { source: Source::Folder("nowhere".into()), head: Arc::default() };
-        assert_eq!(missing.head(), None);
+    fn the_clients_files_are_those_that_trunk_named() {
+        let site = Site { source: Source::Program(carried), client: Arc::default() };
+        let ClientFiles { style, script, program } = site.client().unwrap();
+        assert_eq!(style, "/main-0123456789abcdef.css");
+        assert_eq!((script.as_str(), program.as_str()), ("/ink-0123.js", "/ink-0123_bg.wasm"));
+        let missing = Site { source: Source::Folder("nowhere".into()), client: Arc::default() };
+        assert_eq!(missing.client(), None);
     }
 
     #[test]
