@@ -7,6 +7,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 trunk_version=0.21.14
 binaryen_version=132
+wasm_split_version=0.2.4
 cargo_deny_version=0.20.2
 schemathesis_version=4.32.5
 node_minimum=18
@@ -121,6 +122,13 @@ need_wasm_bindgen() {
         fail "wasm-bindgen could not be installed." "Check the network (cargo's registry), then run this again."
 }
 
+need_wasm_split() {
+    # It cannot tell its version, but cargo knows.
+    have wasm-split-cli && grep -qs "^\"wasm_split_cli_support $wasm_split_version " "$tools/.crates.toml" && return
+    cargo_install wasm_split_cli_support "$wasm_split_version" "under 1 min" --features build-binary ||
+        fail "wasm-split-cli could not be installed." "Check the network (cargo's registry), then run this again."
+}
+
 need_wasm_opt() {
     # It prints "wasm-opt version 132 (version_132)".
     local found
@@ -169,7 +177,7 @@ need_wasm_target
 is check && need_rust_components
 is run test && need_wasm_opt
 is test && { need_end2end; need_schemathesis; }
-is run test && { need_wasm_bindgen; need_trunk; }
+is run test && { need_wasm_bindgen; need_wasm_split; need_trunk; }
 is check && need_cargo_deny
 [ -z "$compiled" ] || rm -rf "$tools/build"
 [ "$SECONDS" -lt 5 ] || say "Set-up for '$what' done in $SECONDS s"

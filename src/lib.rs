@@ -20,15 +20,9 @@ pub mod article;
 #[cfg(feature = "ssr")]
 pub mod server;
 
-/// Where the browser's client starts: takes over the page that the server rendered.
+/// Where the browser's client starts.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen(start)]
-pub fn hydrate() {
-    console_error_panic_hook::set_once();
-    // A task of its own: making the program ready took one already, and slow devices should get to
-    // hear a touch in between.
-    leptos::prelude::set_timeout(
-        || leptos::mount::hydrate_body(app::App),
-        std::time::Duration::ZERO,
-    );
+pub async fn hydrate() {
+    app::start::start().await;
 }

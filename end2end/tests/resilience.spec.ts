@@ -231,3 +231,30 @@ test('ten tabs on one running article leave room for an eleventh request', async
   await hide(last.page, false);
   await expect(last.article).toContainText(sample.end);
 });
+
+test('a part of the program that does not come is asked for again, or the way to it is shown', async ({
+  page,
+  reader,
+  faults,
+}) => {
+  faults.expect(/ERR_FAILED|Failed to fetch/);
+  const missed = new Set<string>();
+  // Once each: the program, and the part that the page begins with.
+  await page.route(/\/(inkstream|brief)-.*\.wasm$/, (route) => {
+    const { pathname } = new URL(route.request().url());
+    if (missed.has(pathname)) return route.continue();
+    missed.add(pathname);
+    return route.abort();
+  });
+  await reader.open('/');
+  await expect(reader.submit).toBeEnabled();
+  expect(missed.size).toBe(2);
+
+  let broken = true;
+  await page.route(/\/lists-.*\.wasm$/, (route) => (broken ? route.abort() : route.continue()));
+  await page.getByRole('navigation').getByRole('link', { name: reader.words.libraryLink }).click();
+  await expect(page.getByRole('main')).toContainText(reader.words.unreachable);
+  broken = false;
+  await page.getByRole('link', { name: 'Load again' }).click();
+  await expect(page.getByRole('searchbox')).toBeVisible();
+});

@@ -14,6 +14,7 @@ use super::follow_end::FollowEnd;
 use super::generation_client::{Heard, Watch, watch};
 use super::i18n::Texts;
 use super::page_data::{ArticleData, load_article};
+use super::parts;
 use super::progress::{Connection, Progress};
 use crate::article::event::{Event, GenerationState, OutlineEntry};
 
@@ -89,6 +90,20 @@ impl Live {
             code_copy::bring_to_life(&root, texts);
             return;
         }
+        parts::write(self, root, texts, reload, move || {
+            if self.failure.try_get_untracked().is_some() {
+                self.failure.set(Some(Failure::Unreachable));
+            }
+        });
+    }
+
+    /// Writes what there is into `root`, and then what comes.
+    pub(super) fn write(self, root: Element, texts: &'static Texts, reload: Callback<()>) {
+        // The page may have been left while the program for this came.
+        if self.progress.try_get_untracked().is_none() {
+            return;
+        }
+        let running = self.running_untracked();
         let (text, highlights, generation) = self.data.with_untracked(|data| {
             (data.text.clone(), data.highlights.clone(), data.generation.clone())
         });

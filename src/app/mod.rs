@@ -21,12 +21,15 @@ pub mod live;
 pub mod lumps;
 pub mod page_data;
 pub mod pages;
+pub mod parts;
 pub mod preferences;
 pub mod preview;
 pub mod progress;
 pub mod sending;
 pub mod site_facts;
 pub mod site_status;
+#[cfg(feature = "hydrate")]
+pub mod start;
 pub mod tab_icon;
 pub mod title;
 
@@ -37,7 +40,7 @@ use leptos_router::path;
 
 use self::components::header::Header;
 use self::components::library_search::provide_search_keys;
-use self::pages::{ArticlePage, ComparePage, ComposePage, ConnectPage, LibraryPage, NotFoundPage};
+use self::pages::NotFoundPage;
 use self::preferences::Preferences;
 use self::site_facts::SiteFacts;
 use self::site_status::SiteStatus;
@@ -79,11 +82,11 @@ pub fn App() -> impl IntoView {
             <Header />
             {provide_search_keys()}
             <FlatRoutes fallback=NotFoundPage>
-                <Route path=path!("/") view=ComposePage ssr=SsrMode::Async />
-                <Route path=path!("/models") view=ConnectPage ssr=SsrMode::Async />
-                <Route path=path!("/articles") view=LibraryPage ssr=SsrMode::Async />
-                <Route path=path!("/articles/:id") view=ArticlePage ssr=SsrMode::Async />
-                <Route path=path!("/articles/:id/compare") view=ComparePage ssr=SsrMode::Async />
+                <Route path=path!("/") view=parts::compose ssr=SsrMode::Async />
+                <Route path=path!("/models") view=parts::connect ssr=SsrMode::Async />
+                <Route path=path!("/articles") view=parts::library ssr=SsrMode::Async />
+                <Route path=path!("/articles/:id") view=parts::article ssr=SsrMode::Async />
+                <Route path=path!("/articles/:id/compare") view=parts::compare ssr=SsrMode::Async />
             </FlatRoutes>
         </Router>
     }

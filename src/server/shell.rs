@@ -1,11 +1,15 @@
 //! The pages: the frame around the interface, and the files that it loads.
 //!
-//! Trunk builds the client and writes an `index.html` that names its files. Every page loads them
-//! in its own way: the style sheet at once, the program once the page is there (`start.js`).
+//! The build leaves an `index.html` that names the client's files. Every page loads them in its own
+//! way: the style sheet at once; the program and the part of it that the page begins with once the
+//! page is there; the other parts when somebody begins to use it (`start.js`).
+
+use std::collections::BTreeSet;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use leptos::config::LeptosOptions;
@@ -20,6 +24,7 @@ use super::error;
 use super::site::ClientFiles;
 use super::state::AppState;
 use crate::app::App;
+use crate::app::parts::part_of;
 use crate::app::preferences::Preferences;
 use crate::app::site_facts::SiteFacts;
 
@@ -139,7 +144,12 @@ fn shell(client: Option<ClientFiles>) -> impl IntoView + use<> {
         }
         response.insert_header(header::VARY, HeaderValue::from_static("cookie, accept-language"));
     }
-    let client = client.map(|ClientFiles { style, script, program }| {
+    let client = client.map(|ClientFiles { style, script, program, parts }| {
+        let path = use_context::<Parts>().map(|request| request.uri.path().to_owned());
+        let own = path.as_deref().and_then(part_of).and_then(|part| parts.get(part));
+        let own = own.map(|files| files.join(" "));
+        let all = parts.values().flatten().collect::<BTreeSet<_>>();
+        let all = all.into_iter().map(String::as_str).collect::<Vec<_>>().join(" ");
         view! {
             <link rel="stylesheet" href=style />
             <script
@@ -148,6 +158,8 @@ fn shell(client: Option<ClientFiles>) -> impl IntoView + use<> {
                 nonce=nonce
                 data-script=script
                 data-program=program
+                data-parts=own
+                data-all=all
                 inner_html=START
             ></script>
         }

@@ -4,6 +4,7 @@
 //! one file is an installation. `site_dir` puts a folder in their place.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
@@ -59,16 +60,25 @@ pub struct ClientFiles {
     pub script: String,
     /// The program (WebAssembly).
     pub program: String,
+    /// The parts that the pages begin with (`app::parts`), each as files of which some are shared.
+    pub parts: BTreeMap<String, Vec<String>>,
 }
 
 impl ClientFiles {
-    /// Those that Trunk's page names.
+    /// Those that the build's page names.
     fn of(page: &str) -> Option<Self> {
         let named = |ending| {
             let mut quoted = page.split(['"', '\'']);
             quoted.find(|text| text.starts_with('/') && text.ends_with(ending)).map(str::to_owned)
         };
-        Some(Self { style: named(".css")?, script: named(".js")?, program: named(".wasm")? })
+        let (_, parts) = page.split_once("id=\"parts\">")?;
+        let (parts, _) = parts.split_once("</script>")?;
+        Some(Self {
+            style: named(".css")?,
+            script: named(".js")?,
+            program: named(".wasm")?,
+            parts: serde_json::from_str(parts).ok()?,
+        })
     }
 }
 
@@ -233,10 +243,12 @@ fn is_hashed(path: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// As Trunk writes it.
+    /// As the build writes it.
     const PAGE: &str = "<html><head><script type=\"module\">\nimport init from '/ink-0123.js';\n\
         await init({ module_or_path: '/ink-0123_bg.wasm' });\n</script>\n\
-        <link rel=\"stylesheet\" href=\"/main-0123456789abcdef.css\"/></head></html>";
+        <link rel=\"stylesheet\" href=\"/main-0123456789abcdef.css\"/>\n\
+        <script type=\"application/json\" id=\"parts\">{\"lists\":[\"/lists-0.wasm\",\"/chunk-1.wasm\"]}\
+        </script></head></html>";
 
     fn carried(name: &str) -> Option<Carried> {
         let content: &[u8] = match name {
@@ -287,11 +299,12 @@ mod tests {
     }
 
     #[test]
-    fn the_clients_files_are_those_that_trunk_named() {
+    fn the_clients_files_are_those_that_the_build_named() {
         let site = Site { source: Source::Program(carried), client: Arc::default() };
-        let ClientFiles { style, script, program } = site.client().unwrap();
+        let ClientFiles { style, script, program, parts } = site.client().unwrap();
         assert_eq!(style, "/main-0123456789abcdef.css");
         assert_eq!((script.as_str(), program.as_str()), ("/ink-0123.js", "/ink-0123_bg.wasm"));
+        assert_eq!(parts["lists"], ["/lists-0.wasm", "/chunk-1.wasm"]);
         let missing = Site { source: Source::Folder("nowhere".into()), client: Arc::default() };
         assert_eq!(missing.client(), None);
     }

@@ -8,7 +8,6 @@ use super::code_copy;
 use super::copy_button::CopyButton;
 use super::downloads::Downloads;
 use super::draft_note::DraftNote;
-use super::editor::Editor;
 use super::ending::Ending;
 use super::facts::Facts;
 use super::keys_help::dialog_is_open;
@@ -16,13 +15,13 @@ use super::live_bar::LiveBar;
 use super::notices::Notices;
 use super::outline::Outline;
 use super::problem_note::ProblemNote;
-use super::regenerate::Regenerate;
 use super::revision_bar::RevisionBar;
 use super::stage_progress::StageProgress;
 use super::stop_button::StopButton;
 use crate::app::edit_drafts::{EditDraft, Taken};
 use crate::app::live::Live;
 use crate::app::page_data::ArticleData;
+use crate::app::parts;
 use crate::app::preferences::use_texts;
 use crate::app::progress::Connection;
 use crate::app::tab_icon::TabIcon;
@@ -119,7 +118,7 @@ pub fn ArticleView(
         <Title text=title />
         {head}
         <Show when=move || editing.with(Option::is_some)>
-            <Editor live open=editing taken reload />
+            {parts::editor(live, editing, taken, reload)}
         </Show>
         <main
             id=move || editing.with(Option::is_none).then_some("content")
@@ -135,7 +134,7 @@ pub fn ArticleView(
                 <DraftNote live editing taken />
                 {move || live.failure.get().map(|failure| view! { <ProblemNote failure /> })}
                 <Show when=move || regenerating.get()>
-                    <Regenerate live reload open=regenerating />
+                    {parts::regenerate(live, reload, regenerating)}
                 </Show>
                 {ghost}
                 <Byline live />

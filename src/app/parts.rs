@@ -1,0 +1,240 @@
+//! The parts that the client comes in: what a page does not need from its beginning is a program of
+//! its own, and loaded when it is first needed.
+//!
+//! The browser has the part of the page it opens before it takes that page over, so the server's
+//! page comes to life whole. The other parts come when somebody begins to use the page, ahead of
+//! being needed. On the server everything is at hand, and the same code runs straight through.
+//! `scripts/split.mjs` makes the parts: one of each name below, and one of what several share.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
+use web_sys::Element;
+
+use super::components::editor::Editor;
+use super::components::problem_note::ProblemNote;
+use super::components::regenerate::Regenerate;
+use super::edit_drafts::{EditDraft, Taken};
+use super::live::Live;
+use super::pages::{ArticlePage, ComparePage, ComposePage, ConnectPage, LibraryPage};
+use super::preferences::use_texts;
+use super::use_hydrated;
+use crate::app::api::Failure;
+use crate::app::i18n::Texts;
+
+/// What a way into a part gives, unless the part could not be loaded.
+type Opened<T> = Result<T, SplitLoaderError>;
+/// The same, once the part is there.
+type Opening<T> = Pin<Box<dyn Future<Output = Opened<T>>>>;
+
+#[wasm_split(brief, fallible, preload(load_compose))]
+fn open_compose() -> Opened<AnyView> {
+    Ok(view! { <ComposePage /> }.into_any())
+}
+
+#[wasm_split(brief, fallible, preload(load_regenerate))]
+fn open_regenerate(live: Live, reload: Callback<()>, open: RwSignal<bool>) -> Opened<AnyView> {
+    Ok(view! { <Regenerate live reload open /> }.into_any())
+}
+
+#[wasm_split(article, fallible, preload(load_article))]
+fn open_article() -> Opened<AnyView> {
+    Ok(view! { <ArticlePage /> }.into_any())
+}
+
+#[wasm_split(writing, fallible, preload(load_editor))]
+fn open_editor(
+    live: Live,
+    open: RwSignal<Option<EditDraft>>,
+    taken: StoredValue<Option<Taken>>,
+    reload: Callback<()>,
+) -> Opened<AnyView> {
+    Ok(view! { <Editor live open taken reload /> }.into_any())
+}
+
+#[wasm_split(writing, fallible, preload(load_writing))]
+fn begin_writing(
+    live: Live,
+    root: Element,
+    texts: &'static Texts,
+    reload: Callback<()>,
+) -> Opened<()> {
+    live.write(root, texts, reload);
+    Ok(())
+}
+
+#[wasm_split(lists, fallible, preload(load_library))]
+fn open_library() -> Opened<AnyView> {
+    Ok(view! { <LibraryPage /> }.into_any())
+}
+
+#[wasm_split(lists, fallible, preload(load_compare))]
+fn open_compare() -> Opened<AnyView> {
+    Ok(view! { <ComparePage /> }.into_any())
+}
+
+#[wasm_split(lists, fallible, preload(load_connect))]
+fn open_connect() -> Opened<AnyView> {
+    Ok(view! { <ConnectPage /> }.into_any())
+}
+
+/// The page that asks for a topic.
+pub fn compose() -> AnyView {
+    arriving(Box::pin(load_compose()), frame, || Box::pin(open_compose()))
+}
+
+/// An article.
+pub fn article() -> AnyView {
+    // What the server has put there needs nothing that writes.
+    let rendered = cfg!(feature = "ssr") || use_hydrated().is_taking_over();
+    let load = async move {
+        load_article().await?;
+        if rendered { Ok(()) } else { load_writing().await }
+    };
+    arriving(Box::pin(load), frame, || Box::pin(open_article()))
+}
+
+/// All articles.
+pub fn library() -> AnyView {
+    arriving(Box::pin(load_library()), frame, || Box::pin(open_library()))
+}
+
+/// Two revisions.
+pub fn compare() -> AnyView {
+    arriving(Box::pin(load_compare()), frame, || Box::pin(open_compare()))
+}
+
+/// The models.
+pub fn connect() -> AnyView {
+    arriving(Box::pin(load_connect()), frame, || Box::pin(open_connect()))
+}
+
+/// The brief of an article once more.
+pub fn regenerate(live: Live, reload: Callback<()>, open: RwSignal<bool>) -> AnyView {
+    let form = move || -> Opening<AnyView> { Box::pin(open_regenerate(live, reload, open)) };
+    arriving(Box::pin(load_regenerate()), |view| view, form)
+}
+
+/// An article's text, to be edited.
+pub fn editor(
+    live: Live,
+    open: RwSignal<Option<EditDraft>>,
+    taken: StoredValue<Option<Taken>>,
+    reload: Callback<()>,
+) -> AnyView {
+    let editor = move || -> Opening<AnyView> { Box::pin(open_editor(live, open, taken, reload)) };
+    arriving(Box::pin(load_editor()), frame, editor)
+}
+
+/// Lets an article write itself into `root`. `failed` is called where that cannot be.
+pub fn write(
+    live: Live,
+    root: Element,
+    texts: &'static Texts,
+    reload: Callback<()>,
+    failed: impl FnOnce() + 'static,
+) {
+    let mut begun: Opening<()> = Box::pin(begin_writing(live, root, texts, reload));
+    if at_once(&mut begun).is_none() {
+        spawn_local(async move {
+            if begun.await.is_err() {
+                failed();
+            }
+        });
+    }
+}
+
+/// The part that the page of a path begins with, as the build names it.
+pub fn part_of(path: &str) -> Option<&'static str> {
+    let steps = path.trim_matches('/').split('/').collect::<Vec<_>>();
+    match steps.as_slice() {
+        [""] => Some("brief"),
+        ["models"] | ["articles"] | ["articles", _, "compare"] => Some("lists"),
+        ["articles", _] => Some("article"),
+        _ => None,
+    }
+}
+
+/// Loads what the page of a path begins with.
+///
+/// # Errors
+/// It could not be loaded; it can be tried again.
+pub async fn load(path: &str) -> Result<(), SplitLoaderError> {
+    match part_of(path) {
+        Some("brief") => load_compose().await,
+        Some("article") => load_article().await,
+        Some("lists") => {
+            // One part, but each way into it is known by itself.
+            load_library().await?;
+            load_compare().await?;
+            load_connect().await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What is ready already.
+fn at_once<T>(future: &mut Pin<Box<dyn Future<Output = T>>>) -> Option<T> {
+    match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => Some(value),
+        Poll::Pending => None,
+    }
+}
+
+fn frame(view: AnyView) -> AnyView {
+    view! {
+        <main id="content" class="page">
+            {view}
+        </main>
+    }
+    .into_any()
+}
+
+/// What `open` shows, once `load` has brought its part. What is there already is shown at once: a
+/// page that is taken over must not change. While the part is on its way there is the empty
+/// `frame`, and where it does not come a way on.
+fn arriving(
+    load: Opening<()>,
+    frame: fn(AnyView) -> AnyView,
+    open: impl Fn() -> Opening<AnyView> + Send + 'static,
+) -> AnyView {
+    let texts = use_texts();
+    let failed = move || {
+        let again = view! {
+            <ProblemNote failure=Failure::Unreachable />
+            <p>
+                <a class="btn primary" rel="external" href="">
+                    {texts.load_again}
+                </a>
+            </p>
+        };
+        frame(again.into_any())
+    };
+    let opened = move || match at_once(&mut open()) {
+        Some(Ok(view)) => view,
+        // Only what was loaded is opened.
+        Some(Err(_)) | None => failed(),
+    };
+    let mut load = load;
+    match at_once(&mut load) {
+        Some(Ok(())) => opened(),
+        Some(Err(_)) => failed(),
+        None => {
+            let loaded = RwSignal::new(None);
+            spawn_local(async move {
+                let came = load.await.is_ok();
+                // Whoever has gone on meanwhile needs it no more.
+                let _gone = loaded.try_set(Some(came));
+            });
+            let shown = move || match loaded.get() {
+                None => frame(().into_any()),
+                Some(true) => opened(),
+                Some(false) => failed(),
+            };
+            shown.into_any()
+        }
+    }
+}
