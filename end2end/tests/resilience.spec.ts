@@ -251,7 +251,7 @@ test('a part of the program that does not come is asked for again, or the way to
   expect(missed.size).toBe(2);
 
   let broken = true;
-  await page.route(/\/lists-.*\.wasm$/, (route) => (broken ? route.abort() : route.continue()));
+  await page.route(/\/library-.*\.wasm$/, (route) => (broken ? route.abort() : route.continue()));
   await page.getByRole('navigation').getByRole('link', { name: reader.words.libraryLink }).click();
   await expect(page.getByRole('main')).toContainText(reader.words.unreachable);
   broken = false;

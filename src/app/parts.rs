@@ -66,17 +66,17 @@ fn begin_writing(
     Ok(())
 }
 
-#[wasm_split(lists, fallible, preload(load_library))]
+#[wasm_split(library, fallible, preload(load_library))]
 fn open_library() -> Opened<AnyView> {
     Ok(view! { <LibraryPage /> }.into_any())
 }
 
-#[wasm_split(lists, fallible, preload(load_compare))]
+#[wasm_split(others, fallible, preload(load_compare))]
 fn open_compare() -> Opened<AnyView> {
     Ok(view! { <ComparePage /> }.into_any())
 }
 
-#[wasm_split(lists, fallible, preload(load_connect))]
+#[wasm_split(others, fallible, preload(load_connect))]
 fn open_connect() -> Opened<AnyView> {
     Ok(view! { <ConnectPage /> }.into_any())
 }
@@ -152,8 +152,9 @@ pub fn part_of(path: &str) -> Option<&'static str> {
     let steps = path.trim_matches('/').split('/').collect::<Vec<_>>();
     match steps.as_slice() {
         [""] => Some("brief"),
-        ["models"] | ["articles"] | ["articles", _, "compare"] => Some("lists"),
+        ["articles"] => Some("library"),
         ["articles", _] => Some("article"),
+        ["models"] | ["articles", _, "compare"] => Some("others"),
         _ => None,
     }
 }
@@ -166,9 +167,9 @@ pub async fn load(path: &str) -> Result<(), SplitLoaderError> {
     match part_of(path) {
         Some("brief") => load_compose().await,
         Some("article") => load_article().await,
-        Some("lists") => {
+        Some("library") => load_library().await,
+        Some("others") => {
             // One part, but each way into it is known by itself.
-            load_library().await?;
             load_compare().await?;
             load_connect().await
         }

@@ -247,7 +247,7 @@ mod tests {
     const PAGE: &str = "<html><head><script type=\"module\">\nimport init from '/ink-0123.js';\n\
         await init({ module_or_path: '/ink-0123_bg.wasm' });\n</script>\n\
         <link rel=\"stylesheet\" href=\"/main-0123456789abcdef.css\"/>\n\
-        <script type=\"application/json\" id=\"parts\">{\"lists\":[\"/lists-0.wasm\",\"/chunk-1.wasm\"]}\
+        <script type=\"application/json\" id=\"parts\">{\"library\":[\"/library-0.wasm\",\"/chunk-1.wasm\"]}\
         </script></head></html>";
 
     fn carried(name: &str) -> Option<Carried> {
@@ -304,7 +304,7 @@ mod tests {
         let ClientFiles { style, script, program, parts } = site.client().unwrap();
         assert_eq!(style, "/main-0123456789abcdef.css");
         assert_eq!((script.as_str(), program.as_str()), ("/ink-0123.js", "/ink-0123_bg.wasm"));
-        assert_eq!(parts["lists"], ["/lists-0.wasm", "/chunk-1.wasm"]);
+        assert_eq!(parts["library"], ["/library-0.wasm", "/chunk-1.wasm"]);
         let missing = Site { source: Source::Folder("nowhere".into()), client: Arc::default() };
         assert_eq!(missing.client(), None);
     }
