@@ -39,6 +39,12 @@ const MIGRATIONS: &[Step] = &[
         sql: include_str!("migrations/0005_search_lag.sql"),
         sqlite: "",
     },
+    Step {
+        version: 6,
+        description: "searches narrowed by tokens",
+        sql: "",
+        sqlite: include_str!("migrations/0006_search_narrowing.sqlite.sql"),
+    },
 ];
 
 /// All migrations in SQLite's dialect.

@@ -24,6 +24,12 @@ pub(super) const PER_MS: i64 = 1 << 13;
 pub(super) const LATEST: UnixMs = (1 << 42) - 1;
 /// Stands in every section of an article that has several. No token of a text can be it.
 const LONG: &str = "\u{E000}";
+/// Begins the token of an article's style, and that of its language: the search is narrowed to them
+/// without a look at every article that has a common word. They never change.
+const STYLE: &str = "\u{E001}";
+const LANGUAGE: &str = "\u{E002}";
+/// Stands for a hyphen in a token.
+const HYPHEN: &str = "\u{E003}";
 /// How long a search waits until what has ended last can be searched.
 const LAG_PATIENCE: std::time::Duration = std::time::Duration::from_millis(500);
 /// A text that is taken apart on a thread of its own rather than between two requests, in bytes.
@@ -65,11 +71,26 @@ pub(super) fn title_tokens(title: &str) -> String {
     search::sections(title).swap_remove(0)
 }
 
+fn style_token(style: &str) -> String {
+    format!("{STYLE}{style}")
+}
+
+fn language_token(language: &str) -> String {
+    format!("{LANGUAGE}{}", language.replace('-', HYPHEN))
+}
+
+/// The tokens of what a search can be narrowed to.
+pub(super) fn narrowing_tokens(style: &str, language: &str) -> String {
+    format!("{} {}", style_token(style), language_token(language))
+}
+
 /// Makes an article be found by this title and this text alone, the one of the revision, within a
 /// transaction.
 macro_rules! index {
     ($connection:expr, $article:expr, $created_at:expr, $title:expr, $revision:expr, $prepared:expr) => {{
-        use $crate::server::store::search::{LATEST, PER_MS, Prepared, ROWS, title_tokens};
+        use $crate::server::store::search::{
+            LATEST, PER_MS, Prepared, ROWS, narrowing_tokens, title_tokens,
+        };
         let prepared: &Prepared = $prepared;
         let revision: Option<uuid::Uuid> = $revision;
         let text = $crate::server::store::encoding::text(&prepared.text);
@@ -120,11 +141,17 @@ macro_rules! index {
             }
         };
         let title = title_tokens($title);
+        let (style, language): (String, String) =
+            sqlx::query_as("SELECT style, language FROM articles WHERE id = $1")
+                .bind($article)
+                .fetch_one(&mut *$connection)
+                .await?;
+        let narrowing = narrowing_tokens(&style, &language);
         for (section, body) in prepared.sections.iter().enumerate() {
             sqlx::query("INSERT INTO search (rowid, title, body) VALUES ($1, $2, $3)")
                 .bind(place * ROWS + section as i64)
                 .bind(&title)
-                .bind(body)
+                .bind(format!("{body} {narrowing}"))
                 .execute(&mut *$connection)
                 .await?;
         }
@@ -157,6 +184,19 @@ fn expression_of(part: Part, query: &Query) -> String {
         Part::TextHit => format!("({all}) NOT title : ({all})"),
         _ => format!("title : ({all})"),
     }
+}
+
+/// The same among what has one of these styles and one of these languages; none of them: any.
+fn narrowed(expression: &str, filter: &ArticleFilter, languages: &[String]) -> String {
+    let styles = filter.styles.iter().map(|style| style_token(style.as_str()));
+    let languages = languages.iter().map(|language| language_token(language));
+    let mut narrowed = format!("({expression})");
+    for tokens in [styles.collect::<Vec<_>>(), languages.collect()] {
+        if !tokens.is_empty() {
+            narrowed.push_str(&format!(" AND body : (\"{}\")", tokens.join("\" OR \"")));
+        }
+    }
+    narrowed
 }
 
 #[derive(sqlx::FromRow)]
@@ -254,7 +294,7 @@ impl Store {
         from: Cursor,
         limit: usize,
     ) -> Result<Vec<Found>, StoreError> {
-        let expression = expression_of(from.part, query);
+        let expression = narrowed(&expression_of(from.part, query), filter, languages);
         let mut before = from.created_at;
         let mut found: Vec<Found> = Vec::new();
         loop {
