@@ -15,14 +15,12 @@ use wasm_split_helpers::{SplitLoaderError, wasm_split};
 use web_sys::Element;
 
 use super::components::editor::Editor;
-use super::components::problem_note::ProblemNote;
 use super::components::regenerate::Regenerate;
 use super::edit_drafts::{EditDraft, Taken};
 use super::live::Live;
 use super::pages::{ArticlePage, ComparePage, ComposePage, ConnectPage, LibraryPage};
 use super::preferences::use_texts;
 use super::use_hydrated;
-use crate::app::api::Failure;
 use crate::app::i18n::Texts;
 
 /// What a way into a part gives, unless the part could not be loaded.
@@ -205,12 +203,16 @@ fn arriving(
     let texts = use_texts();
     let failed = move || {
         let again = view! {
-            <ProblemNote failure=Failure::Unreachable />
-            <p>
-                <a class="btn primary" rel="external" href="">
+            <div class="note warn" role="alert">
+                <span>
+                    <b>{texts.part_missing}</b>
+                    {texts.between}
+                    {texts.part_missing_hint}
+                </span>
+                <a class="btn" rel="external" href="">
                     {texts.load_again}
                 </a>
-            </p>
+            </div>
         };
         frame(again.into_any())
     };

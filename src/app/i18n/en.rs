@@ -35,6 +35,8 @@ pub(super) static TEXTS: Texts = Texts {
     keys_letters: "Keys without Ctrl work",
     close: "Close",
     load_again: "Load again",
+    part_missing: "A part of this page could not be loaded.",
+    part_missing_hint: "The connection broke, or the server was updated. Load the page again; what you typed is kept.",
     models: "Models",
     switch_language: "切换到中文",
     theme,

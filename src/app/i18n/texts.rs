@@ -80,6 +80,8 @@ pub struct Texts {
     pub keys_letters: &'static str,
     pub close: &'static str,
     pub load_again: &'static str,
+    pub part_missing: &'static str,
+    pub part_missing_hint: &'static str,
     pub models: &'static str,
     pub switch_language: &'static str,
     pub theme: fn(Theme) -> &'static str,
