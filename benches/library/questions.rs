@@ -26,7 +26,7 @@ fn searches(name: &'static str, further: &str, text: impl Fn(u32) -> String) -> 
 /// The number of items in an answer.
 pub fn items(body: &[u8]) -> Result<usize, Error> {
     let body: Value = serde_json::from_slice(body)?;
-    let page = body.get("Ok").and_then(|ok| ok.get("page")).unwrap_or(&body);
+    let page = body.get("page").unwrap_or(&body);
     Ok(page["items"].as_array().ok_or("an answer without items")?.len())
 }
 
