@@ -8,7 +8,7 @@ use inkstream::article::problem::Code;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{PATIENCE, Server, error_of, text_of};
+use crate::support::{PATIENCE, Server, database_in, error_of, text_of};
 use crate::upstream::{Gate, Script, Upstream};
 
 /// Runs one generation against one script to its end.
@@ -190,8 +190,7 @@ async fn stop_works_while_more_money_is_asked_of_a_store_that_is_stuck() {
     let server = Server::before(&upstream.base_url(), &[("INKSTREAM_DAILY_BUDGET", "1000")]).await;
     let created = server.create(json!({"topic": "a", "length": 100})).await;
     gate.reached().await;
-    let file = server.data.path().join("inkstream.db");
-    let database = sqlx::SqlitePool::connect(&format!("sqlite:{}", file.display())).await.unwrap();
+    let database = database_in(server.data.path()).await;
     let lock = database.begin_with("BEGIN IMMEDIATE").await.unwrap();
     let mut reader = server.reader(created.id, 0).await;
     gate.open();

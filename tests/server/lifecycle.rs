@@ -8,7 +8,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{PATIENCE, Reader, Server, error_of, text_of};
+use crate::support::{PATIENCE, Reader, Server, database_in, error_of, text_of};
 use crate::upstream::{Gate, Script, Upstream};
 
 #[tokio::test]
@@ -269,7 +269,7 @@ async fn a_generation_that_the_store_refuses_holds_up_no_other() {
     first.reached().await;
     let kept = server.create(json!({"topic": "kept"})).await;
     second.reached().await;
-    let database = database_of(&server).await;
+    let database = database_in(server.data.path()).await;
     sqlx::query("PRAGMA foreign_keys = ON").execute(&database).await.unwrap();
     let gone = sqlx::query("DELETE FROM articles WHERE id = $1").bind(lost.article_id);
     assert_eq!(gone.execute(&database).await.unwrap().rows_affected(), 1);
@@ -414,11 +414,6 @@ async fn left_behind(server: &Server, brief: &Brief, log: Option<EventBatch>) ->
     new.id
 }
 
-async fn database_of(server: &Server) -> sqlx::SqlitePool {
-    let file = server.data.path().join("inkstream.db");
-    sqlx::SqlitePool::connect(&format!("sqlite:{}", file.display())).await.unwrap()
-}
-
 #[tokio::test]
 async fn one_generation_that_cannot_be_read_keeps_no_other_from_being_served() {
     let server = Server::start().await;
@@ -426,7 +421,7 @@ async fn one_generation_that_cannot_be_read_keeps_no_other_from_being_served() {
     server.finished(whole.id).await;
     let broken = left_behind(&server, &whole.brief, None).await;
     let sound = left_behind(&server, &whole.brief, None).await;
-    let database = database_of(&server).await;
+    let database = database_in(server.data.path()).await;
     let unreadable = sqlx::query("UPDATE generations SET brief = '{' WHERE id = $1").bind(broken);
     assert_eq!(unreadable.execute(&database).await.unwrap().rows_affected(), 1);
     database.close().await;
@@ -454,7 +449,7 @@ async fn all_who_read_a_stored_log_at_once_share_one_copy_of_it() {
         Followed::AtEnd => panic!("there is more behind {after}"),
     };
     let mut first = follow(0).await;
-    let database = database_of(&server).await;
+    let database = database_in(server.data.path()).await;
     sqlx::query("DELETE FROM events").execute(&database).await.unwrap();
     let mut second = follow(0).await;
     let mut heard = Vec::new();
@@ -477,11 +472,11 @@ async fn readers_of_a_log_that_another_process_writes_are_let_go_when_it_breaks(
     server.finished(whole.id).await;
     // This process is as good as another for the store, as long as it lives.
     let owner: Uuid = {
-        let database = database_of(&server).await;
+        let database = database_in(server.data.path()).await;
         sqlx::query_scalar("SELECT owner FROM generations").fetch_one(&database).await.unwrap()
     };
     let id = left_behind(&server, &whole.brief, None).await;
-    let database = database_of(&server).await;
+    let database = database_in(server.data.path()).await;
     sqlx::query("UPDATE generations SET owner = $1 WHERE id = $2")
         .bind(owner)
         .bind(id)

@@ -1,5 +1,6 @@
 //! A real server on a free port with a database of its own, and what tests ask of it.
 
+use std::path::Path;
 use std::time::Duration;
 
 use inkstream::article::event::Event;
@@ -211,6 +212,12 @@ impl Reader {
             }
         }
     }
+}
+
+/// The database of a data directory, for what no server would do to it.
+pub async fn database_in(directory: &Path) -> sqlx::SqlitePool {
+    let file = directory.join("inkstream.db");
+    sqlx::SqlitePool::connect(&format!("sqlite:{}", file.display())).await.unwrap()
 }
 
 /// The error of an answer that must be one of ours: the status, and all six fields.

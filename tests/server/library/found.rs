@@ -9,6 +9,7 @@ use inkstream::server::store::records::ArticleFilter;
 use uuid::Uuid;
 
 use super::{Draft, NOW, begin, filter, found, fresh, page_of, rewrite, write};
+use crate::support::database_in;
 
 const NOTHING: [Uuid; 0] = [];
 
@@ -183,8 +184,7 @@ async fn a_cursor_of_another_list_is_refused() {
 
 /// Puts the file back to the version before the migration that empties the search table.
 async fn forget_the_index(dir: &std::path::Path) {
-    let file = dir.join("inkstream.db");
-    let pool = sqlx::SqlitePool::connect(&format!("sqlite:{}", file.display())).await.unwrap();
+    let pool = database_in(dir).await;
     let forgotten = sqlx::query("DELETE FROM _sqlx_migrations WHERE version = 6");
     assert_eq!(forgotten.execute(&pool).await.unwrap().rows_affected(), 1);
     pool.close().await;

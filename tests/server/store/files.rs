@@ -86,10 +86,7 @@ async fn a_full_disk_refuses_the_write_and_works_again_once_there_is_room() {
 async fn another_program_that_keeps_the_database_locked_is_waited_for() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).await.unwrap();
-    let other =
-        sqlx::SqlitePool::connect(&format!("sqlite:{}", dir.path().join("inkstream.db").display()))
-            .await
-            .unwrap();
+    let other = crate::support::database_in(dir.path()).await;
     let lock = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
     let writing = tokio::spawn({
         let store = store.clone();
