@@ -145,16 +145,38 @@ pub fn write(
     }
 }
 
+/// The ways into a page's part.
+enum Way {
+    Compose,
+    Article,
+    Library,
+    Compare,
+    Connect,
+}
+
+impl Way {
+    /// That of a page by its path, as the router has them.
+    fn of(path: &str) -> Option<Self> {
+        let steps = path.trim_matches('/').split('/').collect::<Vec<_>>();
+        Some(match steps.as_slice() {
+            [""] => Self::Compose,
+            ["models"] => Self::Connect,
+            ["articles"] => Self::Library,
+            ["articles", _] => Self::Article,
+            ["articles", _, "compare"] => Self::Compare,
+            _ => return None,
+        })
+    }
+}
+
 /// The part that the page of a path begins with, as the build names it.
 pub fn part_of(path: &str) -> Option<&'static str> {
-    let steps = path.trim_matches('/').split('/').collect::<Vec<_>>();
-    match steps.as_slice() {
-        [""] => Some("brief"),
-        ["articles"] => Some("library"),
-        ["articles", _] => Some("article"),
-        ["models"] | ["articles", _, "compare"] => Some("others"),
-        _ => None,
-    }
+    Way::of(path).map(|way| match way {
+        Way::Compose => "brief",
+        Way::Article => "article",
+        Way::Library => "library",
+        Way::Compare | Way::Connect => "others",
+    })
 }
 
 /// Loads what the page of a path begins with.
@@ -162,16 +184,13 @@ pub fn part_of(path: &str) -> Option<&'static str> {
 /// # Errors
 /// It could not be loaded; it can be tried again.
 pub async fn load(path: &str) -> Result<(), SplitLoaderError> {
-    match part_of(path) {
-        Some("brief") => load_compose().await,
-        Some("article") => load_article().await,
-        Some("library") => load_library().await,
-        Some("others") => {
-            // One part, but each way into it is known by itself.
-            load_compare().await?;
-            load_connect().await
-        }
-        _ => Ok(()),
+    match Way::of(path) {
+        Some(Way::Compose) => load_compose().await,
+        Some(Way::Article) => load_article().await,
+        Some(Way::Library) => load_library().await,
+        Some(Way::Compare) => load_compare().await,
+        Some(Way::Connect) => load_connect().await,
+        None => Ok(()),
     }
 }
 
@@ -196,7 +215,7 @@ fn frame(view: AnyView) -> AnyView {
 /// page that is taken over must not change. While the part is on its way there is the empty
 /// `frame`, and where it does not come a way on.
 fn arriving(
-    load: Opening<()>,
+    mut load: Opening<()>,
     frame: fn(AnyView) -> AnyView,
     open: impl Fn() -> Opening<AnyView> + Send + 'static,
 ) -> AnyView {
@@ -221,7 +240,6 @@ fn arriving(
         // Only what was loaded is opened.
         Some(Err(_)) | None => failed(),
     };
-    let mut load = load;
     match at_once(&mut load) {
         Some(Ok(())) => opened(),
         Some(Err(_)) => failed(),

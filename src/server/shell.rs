@@ -4,7 +4,7 @@
 //! way: the style sheet at once; the program and the part of it that the page begins with once the
 //! page is there; the other parts when somebody begins to use it (`start.js`).
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
@@ -108,7 +108,7 @@ pub fn bare_page(
     head: impl IntoView,
     main: impl IntoView,
 ) -> String {
-    let style = state.site.client().map(|client| client.style);
+    let style = state.site.client().map(|client| client.style.clone());
     let page = view! {
         <!DOCTYPE html>
         <html lang=preferences.locale.tag() data-theme=preferences.theme.name()>
@@ -128,7 +128,7 @@ pub fn bare_page(
 }
 
 /// The whole page.
-fn shell(client: Option<ClientFiles>) -> impl IntoView + use<> {
+fn shell(client: Option<Arc<ClientFiles>>) -> impl IntoView + use<> {
     let preferences = Preferences::of_this_page();
     let facts = SiteFacts::of_this_page();
     let nonce = use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
@@ -144,22 +144,19 @@ fn shell(client: Option<ClientFiles>) -> impl IntoView + use<> {
         }
         response.insert_header(header::VARY, HeaderValue::from_static("cookie, accept-language"));
     }
-    let client = client.map(|ClientFiles { style, script, program, parts }| {
+    let client = client.map(|files| {
         let path = use_context::<Parts>().map(|request| request.uri.path().to_owned());
-        let own = path.as_deref().and_then(part_of).and_then(|part| parts.get(part));
-        let own = own.map(|files| files.join(" "));
-        let all = parts.values().flatten().collect::<BTreeSet<_>>();
-        let all = all.into_iter().map(String::as_str).collect::<Vec<_>>().join(" ");
+        let part = path.as_deref().and_then(part_of);
         view! {
-            <link rel="stylesheet" href=style />
+            <link rel="stylesheet" href=files.style.clone() />
             <script
                 type="module"
                 id="start"
                 nonce=nonce
-                data-script=script
-                data-program=program
-                data-parts=own
-                data-all=all
+                data-script=files.script.clone()
+                data-program=files.program.clone()
+                data-parts=part.and_then(|part| files.parts.get(part)).cloned()
+                data-all=files.all.clone()
                 inner_html=START
             ></script>
         }

@@ -4,7 +4,7 @@
 //! one file is an installation. `site_dir` puts a folder in their place.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
@@ -48,7 +48,7 @@ const CARRIED: Option<Lookup> = None;
 #[derive(Clone, Debug)]
 pub struct Site {
     source: Source,
-    client: Arc<OnceLock<ClientFiles>>,
+    client: Arc<OnceLock<Arc<ClientFiles>>>,
 }
 
 /// The paths of the client's files, whose names change with every build.
@@ -60,8 +60,11 @@ pub struct ClientFiles {
     pub script: String,
     /// The program (WebAssembly).
     pub program: String,
-    /// The parts that the pages begin with (`app::parts`), each as files of which some are shared.
-    pub parts: BTreeMap<String, Vec<String>>,
+    /// The parts that the pages begin with (`app::parts`), each as its files, of which some are
+    /// shared, with spaces between.
+    pub parts: BTreeMap<String, String>,
+    /// The files of all parts, with spaces between.
+    pub all: String,
 }
 
 impl ClientFiles {
@@ -73,11 +76,14 @@ impl ClientFiles {
         };
         let (_, parts) = page.split_once("id=\"parts\">")?;
         let (parts, _) = parts.split_once("</script>")?;
+        let parts: BTreeMap<String, Vec<String>> = serde_json::from_str(parts).ok()?;
+        let all: BTreeSet<&str> = parts.values().flatten().map(String::as_str).collect();
         Some(Self {
             style: named(".css")?,
             script: named(".js")?,
             program: named(".wasm")?,
-            parts: serde_json::from_str(parts).ok()?,
+            all: all.into_iter().collect::<Vec<_>>().join(" "),
+            parts: parts.into_iter().map(|(part, files)| (part, files.join(" "))).collect(),
         })
     }
 }
@@ -101,9 +107,9 @@ impl Site {
 
     /// The files that a page loads; `None` while the client is not built. Looked up once, but in a
     /// debug build every time: there the names change while the server runs.
-    pub fn client(&self) -> Option<ClientFiles> {
+    pub fn client(&self) -> Option<Arc<ClientFiles>> {
         if let Some(client) = self.client.get() {
-            return Some(client.clone());
+            return Some(Arc::clone(client));
         }
         let page = match &self.source {
             Source::Folder(dir) => std::fs::read_to_string(dir.join("index.html")).ok()?,
@@ -111,9 +117,9 @@ impl Site {
                 String::from_utf8(lookup("index.html")?.0.into_owned()).ok()?
             }
         };
-        let client = ClientFiles::of(&page)?;
+        let client = Arc::new(ClientFiles::of(&page)?);
         if !cfg!(debug_assertions) {
-            self.client.get_or_init(|| client.clone());
+            self.client.get_or_init(|| Arc::clone(&client));
         }
         Some(client)
     }
@@ -301,10 +307,11 @@ mod tests {
     #[test]
     fn the_clients_files_are_those_that_the_build_named() {
         let site = Site { source: Source::Program(carried), client: Arc::default() };
-        let ClientFiles { style, script, program, parts } = site.client().unwrap();
-        assert_eq!(style, "/main-0123456789abcdef.css");
-        assert_eq!((script.as_str(), program.as_str()), ("/ink-0123.js", "/ink-0123_bg.wasm"));
-        assert_eq!(parts["library"], ["/library-0.wasm", "/chunk-1.wasm"]);
+        let client = site.client().unwrap();
+        assert_eq!(client.style, "/main-0123456789abcdef.css");
+        assert_eq!((&*client.script, &*client.program), ("/ink-0123.js", "/ink-0123_bg.wasm"));
+        assert_eq!(client.parts["library"], "/library-0.wasm /chunk-1.wasm");
+        assert_eq!(client.all, "/chunk-1.wasm /library-0.wasm");
         let missing = Site { source: Source::Folder("nowhere".into()), client: Arc::default() };
         assert_eq!(missing.client(), None);
     }

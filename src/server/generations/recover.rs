@@ -1,14 +1,13 @@
 //! What a process that went away left unfinished: it becomes `interrupted`, its text a revision.
 
-use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
 use super::super::clock::now_ms;
 use super::super::event_log::EventLog;
-use super::super::pipeline::postprocess;
 use super::super::store::records::{EndedGeneration, EventBatch};
 use super::super::store::{StoreError, owners};
 use super::Generations;
+use super::writer::revision_of;
 use crate::article::event::{Event, GenerationState, Routed};
 use crate::article::generation::{Attempt, AttemptOutcome};
 
@@ -51,16 +50,7 @@ impl Generations {
         }
         let highlights = log.data_of("highlight");
         let highlights = highlights.iter().filter_map(|json| serde_json::from_str(json).ok());
-        let (text, highlights) = (log.text(), highlights.collect());
-        let topic = stored.brief.topic.clone();
-        // A long text takes a while, and others are served meanwhile.
-        let revision =
-            spawn_blocking(move || postprocess::revision(text, highlights, &topic)).await;
-        let revision = revision.unwrap_or_else(|error| {
-            tracing::error!(error_type = "internal", generation.id = %id, error = %error,
-                "no revision could be made of a text; its generation keeps it");
-            None
-        });
+        let revision = revision_of(id, log.text(), highlights.collect(), &stored.brief.topic).await;
         if let Some(revision) = &revision {
             log.push(&Event::Meta(revision.meta.clone()));
         }

@@ -12,10 +12,11 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
+use uuid::Uuid;
 
 use super::live::{Gathered, Live};
 use super::{Generations, StoreError};
-use crate::article::event::{Event, GenerationState};
+use crate::article::event::{Event, GenerationState, Highlight};
 use crate::article::problem::{Code, Problem};
 use crate::server::pipeline::{self, Ending, postprocess};
 use crate::server::store::records::{Flush, NewRevision};
@@ -182,16 +183,27 @@ async fn broken(live: &Live) -> Ending {
 
 /// A revision of the text so far, where the pipeline could not make it.
 async fn revision_of_what_is_there(live: &Live) -> Option<NewRevision> {
-    let (text, topic) = (live.job.log.text(), live.job.brief.topic.clone());
-    // What made the pipeline fail may be this very text.
-    let made = spawn_blocking(move || postprocess::revision(text, Vec::new(), &topic)).await;
-    let revision = made.unwrap_or_else(|error| {
-        tracing::error!(error_type = "internal", generation.id = %live.job.id, error = %error,
+    let Live { job, .. } = live;
+    let revision = revision_of(job.id, job.log.text(), Vec::new(), &job.brief.topic).await?;
+    job.log.push(&Event::Meta(revision.meta.clone()));
+    Some(revision)
+}
+
+/// A revision of a text, on a thread of its own: a long text takes a while, and what made the
+/// pipeline fail may be this very text. `None` where it has none, or fails again.
+pub(super) async fn revision_of(
+    generation: Uuid,
+    text: String,
+    highlights: Vec<Highlight>,
+    topic: &str,
+) -> Option<NewRevision> {
+    let topic = topic.to_owned();
+    let made = spawn_blocking(move || postprocess::revision(text, highlights, &topic)).await;
+    made.unwrap_or_else(|error| {
+        tracing::error!(error_type = "internal", generation.id = %generation, error = %error,
             "no revision could be made of a text; its generation keeps it");
         None
-    })?;
-    live.job.log.push(&Event::Meta(revision.meta.clone()));
-    Some(revision)
+    })
 }
 
 async fn stopped_in_line(live: &Live) -> Ending {

@@ -215,13 +215,7 @@ impl<'a> Writing<'a> {
                         return End::TooLong;
                     }
                     self.show_usage_when_due();
-                    let covered = tokio::select! {
-                        biased;
-                        covered = self.cover() => covered,
-                        // A store that is stuck does not hold up a Stop.
-                        () = &mut stopped => continue,
-                    };
-                    if let Err(problem) = covered {
+                    if let Err(problem) = self.cover().await {
                         return End::NotCovered(problem);
                     }
                 }
@@ -234,13 +228,7 @@ impl<'a> Writing<'a> {
                     }
                     job.log.push(&Event::Reasoning { text });
                     self.show_usage_when_due();
-                    let covered = tokio::select! {
-                        biased;
-                        covered = self.cover() => covered,
-                        // A store that is stuck does not hold up a Stop.
-                        () = &mut stopped => continue,
-                    };
-                    if let Err(problem) = covered {
+                    if let Err(problem) = self.cover().await {
                         return End::NotCovered(problem);
                     }
                 }
@@ -271,13 +259,18 @@ impl<'a> Writing<'a> {
         }
     }
 
-    /// Has what it costs so far set aside.
+    /// Has what it costs so far set aside. A store that is stuck does not hold up a Stop.
     async fn cover(&self) -> Result<(), Problem> {
         let price = self.model.price_input.zip(self.model.price_output);
         let (Some(reservation), Some((input, output))) = (self.job.reservation.get(), price) else {
             return Ok(());
         };
-        reservation.cover(cost(self.prompt_tokens, self.completion.tokens(), input, output)).await
+        let cost = cost(self.prompt_tokens, self.completion.tokens(), input, output);
+        tokio::select! {
+            biased;
+            covered = reservation.cover(cost) => covered,
+            () = self.job.stop.wait() => Ok(()),
+        }
     }
 
     /// Writes the figures behind the first token and then now and then. Behind, not before: a
