@@ -9,14 +9,14 @@ use uuid::Uuid;
 use super::clock::now_ms;
 use super::error::{self, ApiError};
 use super::generations::no_article;
-use super::highlight::highlight_document;
+use super::highlight::{Coloured, highlight_edited};
 use super::pipeline::postprocess::revision_of;
 use super::state::AppState;
-use super::store::StoreError;
 use super::store::records::{Edited, NewRevision};
+use super::store::{Searchable, StoreError};
 use crate::article::edit::{ArticleEdit, clean_text, clean_title};
 use crate::article::generation::Article;
-use crate::article::markdown::parse;
+use crate::article::markdown::{parse, parse_blocks};
 use crate::article::problem::{Code, Problem};
 
 /// Which revision an edit changes: `If-Match` (RFC 9110, §13.1.1).
@@ -72,10 +72,15 @@ impl AppState {
         if base.is_some() && base != known.revision.as_ref().map(|revision| revision.id) {
             return Err(conflict(&known));
         }
-        let topic = known.summary.title;
-        let made = tokio::task::spawn_blocking(move || by_hand(text, &topic)).await;
+        let written = text.clone();
+        let (made, searchable) = tokio::join!(
+            tokio::task::spawn_blocking(move || by_hand(written, &known)),
+            Searchable::of(&text),
+        );
         let revision = made.map_err(|failed| ApiError::from(error::internal()).because(failed))?;
-        let stored = self.store.store_edit(id, base, title.as_deref(), &revision, now_ms()).await;
+        let searchable = searchable.map_err(unstored)?;
+        let title = title.as_deref();
+        let stored = self.store.store_edit(id, base, title, &revision, &searchable, now_ms()).await;
         match stored.map_err(unstored)? {
             Edited::Stored => Ok(self.article(id).await?),
             Edited::NoArticle => Err(no_article().into()),
@@ -85,11 +90,14 @@ impl AppState {
     }
 }
 
-/// A revision of a text that a person wrote. Takes milliseconds of the thread.
-fn by_hand(text: String, topic: &str) -> NewRevision {
+/// A revision of a text that a person wrote. Takes milliseconds of the thread, and more for code
+/// that the article did not have before.
+fn by_hand(text: String, known: &Article) -> NewRevision {
+    let before = known.revision.as_ref().map(|revision| (parse_blocks(&revision.text), revision));
+    let coloured = before.as_ref().map(|(document, it)| Coloured::new(document, &it.highlights));
     let document = parse(&text);
-    let highlights = highlight_document(&document);
-    revision_of(text, &document, highlights, topic)
+    let highlights = highlight_edited(&document, &coloured.unwrap_or_default());
+    revision_of(text, &document, highlights, &known.summary.title)
 }
 
 fn conflict(known: &Article) -> ApiError {

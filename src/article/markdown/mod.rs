@@ -171,7 +171,15 @@ impl MarkdownParser {
 
 /// Parses a whole text.
 pub fn parse(text: &str) -> Document {
-    let mut parser = MarkdownParser::new();
+    document(MarkdownParser::new(), text)
+}
+
+/// Parses a whole text as [`MarkdownParser::blocks_only`] does.
+pub fn parse_blocks(text: &str) -> Document {
+    document(MarkdownParser::blocks_only(), text)
+}
+
+fn document(mut parser: MarkdownParser, text: &str) -> Document {
     let mut patches = Vec::new();
     parser.push(text, &mut patches);
     parser.finish(&mut patches);

@@ -10,6 +10,8 @@ mod languages;
 mod lines;
 mod script;
 
+use std::collections::HashMap;
+
 use crate::article::document::{Block, BlockId, BlockKind, Content, Document, Patch};
 use crate::article::event::Highlight;
 use crate::article::markdown::MarkdownParser;
@@ -72,32 +74,62 @@ impl LiveHighlighter {
 
 /// Colours the code of a finished document, as [`LiveHighlighter`] does.
 pub fn highlight_document(document: &Document) -> Vec<Highlight> {
-    fn walk(
-        blocks: &[Block],
-        count: &mut u32,
-        spent: &mut TimeSpent,
-        highlights: &mut Vec<Highlight>,
-    ) {
+    highlight_edited(document, &Coloured::default())
+}
+
+/// Colours the code of a document, but for the blocks that a text before it had: those keep their
+/// colours. Finding new ones is by far the longest part of storing an edit.
+pub fn highlight_edited(document: &Document, before: &Coloured<'_>) -> Vec<Highlight> {
+    let mut spent = TimeSpent::default();
+    let mut highlights = Vec::new();
+    for (block, (language, code)) in (0..).zip(code_blocks(document)) {
+        if let Some(lines) = before.blocks.get(&(language, code)) {
+            highlights.extend(lines.iter().map(|line| Highlight { block, ..line.clone() }));
+            continue;
+        }
+        let Some(mut colourer) = BlockColourer::new(language) else { continue };
+        for (line, code) in (0..).zip(code.split_inclusive('\n')) {
+            if let Some(spans) = colourer.line(code, &mut spent) {
+                highlights.push(Highlight { block, line, spans });
+            }
+        }
+    }
+    highlights
+}
+
+/// The blocks of a text that have colours, by language and code.
+#[derive(Debug, Default)]
+pub struct Coloured<'a> {
+    blocks: HashMap<(&'a str, &'a str), &'a [Highlight]>,
+}
+
+impl<'a> Coloured<'a> {
+    /// Of a text's document and its colours, in the document's order.
+    pub fn new(document: &'a Document, highlights: &'a [Highlight]) -> Self {
+        let code = code_blocks(document);
+        let of_blocks = highlights.chunk_by(|one, next| one.block == next.block);
+        let with_code = |lines: &'a [Highlight]| {
+            let block = lines.first()?.block;
+            Some((*code.get(block as usize)?, lines))
+        };
+        Self { blocks: of_blocks.filter_map(with_code).collect() }
+    }
+}
+
+/// Language and code of each block of code, in the document's order.
+fn code_blocks(document: &Document) -> Vec<(&str, &str)> {
+    fn walk<'a>(blocks: &'a [Block], found: &mut Vec<(&'a str, &'a str)>) {
         for block in blocks {
             match (&block.kind, &block.content) {
-                (BlockKind::Code { language }, Content::Text(text)) => {
-                    let ordinal = *count;
-                    *count += 1;
-                    let Some(mut colourer) = BlockColourer::new(language) else { continue };
-                    for (line, code) in (0..).zip(text.split_inclusive('\n')) {
-                        if let Some(spans) = colourer.line(code, spent) {
-                            highlights.push(Highlight { block: ordinal, line, spans });
-                        }
-                    }
-                }
-                (_, Content::Blocks(children)) => walk(children, count, spent, highlights),
+                (BlockKind::Code { language }, Content::Text(code)) => found.push((language, code)),
+                (_, Content::Blocks(children)) => walk(children, found),
                 _ => {}
             }
         }
     }
-    let mut highlights = Vec::new();
-    walk(&document.blocks, &mut 0, &mut TimeSpent::default(), &mut highlights);
-    highlights
+    let mut found = Vec::new();
+    walk(&document.blocks, &mut found);
+    found
 }
 
 /// The blocks of code of a growing tree.

@@ -50,6 +50,37 @@ fn blocks_are_counted_in_the_documents_order_whatever_they_stand_in() {
 }
 
 #[test]
+fn an_edit_keeps_the_colours_of_the_blocks_that_it_left_as_they_were() {
+    let before = markdown::parse(ARTICLE);
+    // Colours that no grammar gives show which are kept.
+    let mut highlights = highlight_document(&before);
+    for highlight in &mut highlights {
+        highlight.spans = vec![("kept".to_owned(), highlight.block)];
+    }
+    // A new block in front, one in another language, one with another line.
+    let edited = ARTICLE.replacen("Text", "```go\nfunc e() {}\n```\n\nNew text", 1);
+    let edited = edited.replacen("~~~ts", "~~~rust", 1).replacen("SELECT 1", "SELECT 2", 1);
+    let edited = markdown::parse(&edited);
+    let kept: Vec<_> = highlight_edited(&edited, &Coloured::new(&before, &highlights))
+        .into_iter()
+        .map(|it| (it.block, it.line, it.spans[0].clone()))
+        .collect();
+    let span = |class: &str, length| (class.to_owned(), length);
+    assert_eq!(
+        kept,
+        [
+            (0, 0, span("k", 5)),
+            (1, 0, span("kept", 0)),
+            (1, 1, span("kept", 0)),
+            (2, 0, span("kept", 1)),
+            (3, 0, span("k", 6)),
+            (7, 0, span("kept", 6)),
+            (8, 0, span("k", 7)),
+        ]
+    );
+}
+
+#[test]
 fn the_finished_document_gives_what_the_live_text_gave() {
     let finished = highlight_document(&markdown::parse(ARTICLE));
     assert!(!finished.is_empty());

@@ -7,7 +7,7 @@ use super::cursor::{Cursor, Part};
 use super::db::{Dialect, read, transaction, write};
 use super::generations::KEY_LIFETIME;
 use super::records::ArticleFilter;
-use super::search::{Prepared, ROWS, index};
+use super::search::{ROWS, Searchable, index};
 use super::{Store, StoreError, encoding};
 use crate::article::generation::{Article, ArticlePage, ArticleSummary, UnixMs};
 
@@ -256,8 +256,8 @@ impl Store {
                 .fetch_optional(&mut *connection)
                 .await?;
                 if let Some((text, revision)) = searched {
-                    let prepared = Prepared::of_readable(text);
-                    index!(connection, id, created_at, title, revision, &prepared);
+                    let searchable = Searchable::of_readable(text);
+                    index!(connection, id, created_at, title, revision, &searchable);
                 }
             }
             created_at.is_some()

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::db::transaction;
 use super::records::{Edited, NewRevision};
-use super::search::{Prepared, index};
+use super::search::{Searchable, index};
 use super::{Store, StoreError, encoding};
 use crate::article::generation::UnixMs;
 
@@ -21,11 +21,11 @@ impl Store {
         base: Option<Uuid>,
         title: Option<&str>,
         revision: &NewRevision,
+        searchable: &Searchable,
         now: UnixMs,
     ) -> Result<Edited, StoreError> {
         let meta = encoding::json(&revision.meta)?;
         let highlights = encoding::json(&revision.highlights)?;
-        let prepared = Prepared::of(&revision.text).await?;
         Ok(transaction!(&self.db, |connection| {
             // Written before it is read: that keeps others out until the end, on every database.
             let current: Option<Option<Uuid>> = sqlx::query_scalar(
@@ -64,7 +64,7 @@ impl Store {
             .bind(article)
             .fetch_one(&mut *connection)
             .await?;
-            index!(connection, article, created_at, &title, Some(revision.id), &prepared);
+            index!(connection, article, created_at, &title, Some(revision.id), searchable);
             sqlx::query(
                 "INSERT INTO revisions (id, article_id, number, generation_id, title, words,
                      text, html, meta, highlights, created_at)

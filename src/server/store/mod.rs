@@ -25,6 +25,7 @@ use std::sync::Arc;
 
 pub use error::{Outage, StoreError};
 pub use lagging::INDEXED_AT_ONCE;
+pub use search::Searchable;
 
 use db::Db;
 

@@ -4,7 +4,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::db::{read, transaction};
-use super::search::{Prepared, index};
+use super::search::{Searchable, index};
 use super::{Store, StoreError, encoding};
 use crate::article::brief::Brief;
 use crate::article::event::{Highlight, Meta, Usage};
@@ -174,7 +174,7 @@ impl Store {
     ) -> Result<bool, StoreError> {
         // A revision never changes: what is to be searched can be prepared before the lock is taken.
         let text = self.revision(revision).await?.map(|revision| revision.text);
-        let prepared = Prepared::of(text.as_deref().unwrap_or_default()).await?;
+        let searchable = Searchable::of(text.as_deref().unwrap_or_default()).await?;
         let changed = transaction!(&self.db, |connection| {
             let title: Option<String> =
                 sqlx::query_scalar("SELECT title FROM revisions WHERE id = $1 AND article_id = $2")
@@ -197,7 +197,7 @@ impl Store {
             .fetch_optional(&mut *connection)
             .await?;
             if let Some((title, created_at)) = &changed {
-                index!(connection, article, *created_at, title, Some(revision), &prepared);
+                index!(connection, article, *created_at, title, Some(revision), &searchable);
             }
             changed.is_some()
         });

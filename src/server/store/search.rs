@@ -37,16 +37,19 @@ const LARGE: usize = 64 << 10;
 
 /// A text, ready to be searched.
 #[derive(Debug, Default)]
-pub(super) struct Prepared {
+pub struct Searchable {
     /// Without mark-up.
     pub(super) text: String,
     /// Its tokens; never empty.
     pub(super) sections: Vec<String>,
 }
 
-impl Prepared {
+impl Searchable {
     /// Of a revision's Markdown.
-    pub(super) async fn of(markdown: &str) -> Result<Self, StoreError> {
+    ///
+    /// # Errors
+    /// [`StoreError::Defect`]: the text could not be taken apart.
+    pub async fn of(markdown: &str) -> Result<Self, StoreError> {
         if markdown.len() < LARGE {
             return Ok(Self::of_readable(search::readable(markdown)));
         }
@@ -87,14 +90,14 @@ pub(super) fn narrowing_tokens(style: &str, language: &str) -> String {
 /// Makes an article be found by this title and this text alone, the one of the revision, within a
 /// transaction.
 macro_rules! index {
-    ($connection:expr, $article:expr, $created_at:expr, $title:expr, $revision:expr, $prepared:expr) => {{
+    ($connection:expr, $article:expr, $created_at:expr, $title:expr, $revision:expr, $searchable:expr) => {{
         use $crate::server::store::search::{
-            LATEST, PER_MS, Prepared, ROWS, narrowing_tokens, title_tokens,
+            LATEST, PER_MS, ROWS, Searchable, narrowing_tokens, title_tokens,
         };
-        let prepared: &Prepared = $prepared;
+        let searchable: &Searchable = $searchable;
         let revision: Option<uuid::Uuid> = $revision;
-        let text = $crate::server::store::encoding::text(&prepared.text);
-        let sections = prepared.sections.len() as i64;
+        let text = $crate::server::store::encoding::text(&searchable.text);
+        let sections = searchable.sections.len() as i64;
         let known: Option<(i64, i64)> =
             sqlx::query_as("SELECT place, sections FROM searched_articles WHERE article_id = $1")
                 .bind($article)
@@ -147,7 +150,7 @@ macro_rules! index {
                 .fetch_one(&mut *$connection)
                 .await?;
         let narrowing = narrowing_tokens(&style, &language);
-        for (section, body) in prepared.sections.iter().enumerate() {
+        for (section, body) in searchable.sections.iter().enumerate() {
             sqlx::query("INSERT INTO search (rowid, title, body) VALUES ($1, $2, $3)")
                 .bind(place * ROWS + section as i64)
                 .bind(&title)
@@ -427,18 +430,18 @@ impl Store {
             sql.build_query_as().fetch_all(pool).await
         })?;
         // Many texts at once take a while, and would keep the streams of others waiting.
-        let prepared = tokio::task::spawn_blocking(move || {
+        let searchable = tokio::task::spawn_blocking(move || {
             let prepare = |(id, revision, text): (_, _, Option<String>)| {
                 let text = search::readable(text.as_deref().unwrap_or_default());
-                (id, revision, Prepared::of_readable(text))
+                (id, revision, Searchable::of_readable(text))
             };
-            current.into_iter().map(prepare).collect::<Vec<(Uuid, Option<Uuid>, Prepared)>>()
+            current.into_iter().map(prepare).collect::<Vec<(Uuid, Option<Uuid>, Searchable)>>()
         });
-        let prepared = prepared.await.map_err(|error| {
+        let searchable = searchable.await.map_err(|error| {
             StoreError::unreadable(format!("a text cannot be searched: {error}"))
         })?;
         transaction!(&self.db, |connection| {
-            for (id, revision, text) in &prepared {
+            for (id, revision, text) in &searchable {
                 // What has changed the text meanwhile sees to it itself.
                 let unchanged: Option<(String, UnixMs)> = sqlx::query_as(
                     "SELECT title, created_at FROM articles
