@@ -15,6 +15,9 @@ export PATH="$tools/bin:$PATH:${CARGO_HOME:-$HOME/.cargo}/bin"
 # Others rely on target/release/inkstream and target/site, wherever a developer keeps other builds.
 export CARGO_TARGET_DIR=$root/target
 
+# It would take the place of what .cargo/config.toml asks for.
+unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS
+
 say() { printf '==> %s\n' "$*"; }
 
 # fail "what is wrong" "the remedy"

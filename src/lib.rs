@@ -15,14 +15,18 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests may")
 )]
 
+// Without it client and server render different trees.
+#[cfg(not(any(erase_components, doc, doctest)))]
+compile_error!("--cfg erase_components of .cargo/config.toml is missing: is RUSTFLAGS set?");
+
 pub mod app;
 pub mod article;
 #[cfg(feature = "ssr")]
 pub mod server;
 
-/// Where the browser's client starts.
+/// Where the browser's client starts. Settles when the page is taken over.
 #[cfg(feature = "hydrate")]
-#[wasm_bindgen::prelude::wasm_bindgen(start)]
+#[wasm_bindgen::prelude::wasm_bindgen]
 pub async fn hydrate() {
     app::start::start().await;
 }

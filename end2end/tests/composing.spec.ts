@@ -1,5 +1,6 @@
 import { chinese, english } from '../support/articles';
 import { expect, test } from '../support/fixtures';
+import { Gate } from '../support/gate';
 
 for (const language of ['en', 'zh'] as const) {
   test.describe(`the brief, in ${language}`, () => {
@@ -121,11 +122,44 @@ test('what was typed survives a reload and a change of language until it was sen
   await expect(reader.topic).toHaveValue('');
 });
 
+test('who comes back to the page finds all that was typed, not only the topic', async ({ page, reader }) => {
+  const audience = page.getByRole('textbox', { name: reader.words.audience, exact: true });
+  await reader.compose();
+  await reader.topic.fill(english.topic);
+  await page.getByText(reader.words.more, { exact: true }).click();
+  await audience.fill('reviewers');
+  await page.goto('/models');
+  // The browser puts the topic back by itself.
+  await page.goBack();
+  await expect(reader.submit).toBeEnabled();
+  await expect(audience).toHaveValue('reviewers');
+  await reader.topic.press('End');
+  await reader.topic.pressSequentially('!');
+  await reader.reload();
+  await expect(reader.topic).toHaveValue(`${english.topic}!`);
+  await expect(audience).toHaveValue('reviewers');
+});
+
 test('what is typed before the page has come to life is kept', async ({ page, reader, model }) => {
+  const program = new Gate();
+  await page.route(/\/inkstream-.*\.wasm$/, async (route) => {
+    await program.passed;
+    await route.continue();
+  });
   await page.goto('/', { waitUntil: 'commit' });
   await reader.topic.fill(chinese.topic);
+  await page.getByText(reader.words.more, { exact: true }).click();
+  const audience = page.getByRole('textbox', { name: reader.words.audience, exact: true });
+  await audience.fill('reviewers');
+  await page.getByRole('radio', { name: 'Tutorial' }).check({ force: true });
+  program.open();
   await expect(reader.submit).toBeEnabled();
   await expect(reader.topic).toHaveValue(chinese.topic);
+  await expect(audience).toHaveValue('reviewers');
+  await expect(page.getByRole('radio', { name: 'Tutorial' })).toBeChecked();
+  // It is kept at once, not only with the next key.
+  await reader.reload();
+  await expect(audience).toHaveValue('reviewers');
   model.nextWrites(chinese.firstHalf + chinese.secondHalf);
   await reader.submit.click();
   await expect(reader.article).toContainText(chinese.end);

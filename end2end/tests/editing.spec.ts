@@ -52,6 +52,32 @@ for (const language of ['en', 'zh'] as const) {
       await expect(reader.button(words.draftGoOn)).toHaveCount(0);
     });
 
+    test('a save that is never answered is given up, and the text can be saved again', async ({ page, reader, model, faults }) => {
+      faults.expect(/Failed to load resource: net::ERR_/);
+      const { words } = reader;
+      // Everything that waits for minutes waits for a moment.
+      await page.addInitScript(() => {
+        const timeout = AbortSignal.timeout.bind(AbortSignal);
+        AbortSignal.timeout = (ms) => timeout(ms > 60_000 ? 300 : ms);
+      });
+      const article = await written(page, model, sample);
+      await reader.open(`/articles/${article}`);
+      await reader.button(words.edit).click();
+      const text = page.getByRole('textbox', { name: words.editText });
+      await text.press('Control+End');
+      await text.pressSequentially(' unanswered');
+      let answered = false;
+      await page.route(`**/api/v1/articles/${article}`, async (route) => {
+        if (answered || route.request().method() !== 'PATCH') await route.continue();
+      });
+      await text.press('Control+s');
+      await expect(page.getByRole('main').getByRole('alert')).toContainText(words.unreachable);
+      await expect(text).toBeEditable();
+      answered = true;
+      await text.press('Control+s');
+      await expect(reader.article).toContainText('unanswered');
+    });
+
     test('two tabs that go on from one draft both keep their text', async ({ page, reader, model }) => {
       const { words } = reader;
       const article = await written(page, model, sample);

@@ -68,6 +68,35 @@ test('a model that fails in the middle leaves the text, and Continue goes on', a
   await reader.expectWhatTheApiHas();
 });
 
+test('an answer to Continue that settles nothing is asked for again with the same key', async ({
+  page,
+  reader,
+  model,
+  faults,
+}) => {
+  faults.expect(/Failed to load resource: .*50[02]/);
+  model.next((call) => {
+    call.spell(sample.firstHalf, 16);
+    call.fail('the model fell over');
+  });
+  await reader.compose();
+  await reader.ask(sample.topic);
+  await expect(reader.continue).toBeEnabled();
+  const keys: (string | null)[] = [];
+  await page.route('**/continue', async (route) => {
+    keys.push(await route.request().headerValue('idempotency-key'));
+    if (keys.length > 1) return route.continue();
+    return route.fulfill({ status: 502, contentType: 'text/html', body: '<h1>Bad gateway</h1>' });
+  });
+  await reader.continue.click();
+  await expect(page.getByRole('main').getByRole('alert').last()).toBeVisible();
+  model.nextWrites(sample.secondHalf);
+  await reader.continue.click();
+  await expect(reader.article).toContainText(sample.end);
+  expect(keys).toHaveLength(2);
+  expect(keys[0]).toBe(keys[1]);
+});
+
 test('a brief that cannot be sent is kept, and can be sent again', async ({
   page,
   reader,

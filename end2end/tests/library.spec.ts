@@ -1,5 +1,6 @@
 import { chinese, english } from '../support/articles';
 import { expect, test, written } from '../support/fixtures';
+import { Gate } from '../support/gate';
 
 const texts = {
   en: {
@@ -85,6 +86,34 @@ test.describe('the library', () => {
     await reader.topic.focus();
     await page.keyboard.type('a/b');
     await expect(reader.topic).toHaveValue('a/b');
+  });
+
+  test('who leaves while a Stop is under way meets no fault', async ({ page, reader, model }) => {
+    const [writing, answer] = [new Gate(), new Gate()];
+    model.next(async (call) => {
+      call.say('# Begun\n\nAnd more.\n');
+      await writing.passed;
+      call.finish();
+    });
+    await reader.compose();
+    await reader.ask('A topic');
+    await expect(reader.article).toContainText('And more.');
+    await page.route('**/cancel', async (route) => {
+      const response = await route.fetch();
+      await answer.passed;
+      await route.fulfill({ response });
+    });
+    await page.getByRole('navigation').getByRole('link', { name: reader.words.libraryLink }).click();
+    await reader.stop.first().click();
+    await page.getByRole('link', { name: 'Write', exact: true }).click();
+    await expect(reader.submit).toBeEnabled();
+    const settled = page.waitForResponse('**/cancel');
+    answer.open();
+    await (await settled).finished();
+    // The page is alive all the same.
+    await reader.topic.fill('Another');
+    await expect(reader.topic).toHaveValue('Another');
+    writing.open();
   });
 
   test('an article is renamed in place', async ({ page, reader, model }) => {

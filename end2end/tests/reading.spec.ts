@@ -31,6 +31,21 @@ for (const language of ['en', 'zh'] as const) {
   });
 }
 
+test('a section can have any name', async ({ page, reader, model }) => {
+  const before = Array.from({ length: 60 }, (_, at) => `Paragraph ${at}.`).join('\n\n');
+  const names = ['Start', 'Content', 'Parts', 'Keys title'];
+  const sections = names.map((name) => `## ${name}\n\nSaid here.\n`).join('\n');
+  const whole = { ...english, firstHalf: `# Names\n\n${before}\n\n${sections}`, secondHalf: '' };
+  const article = await written(page, model, whole);
+  await reader.open(`/articles/${article}`);
+  const ids = await page.evaluate(() => [...document.querySelectorAll('[id]')].map(({ id }) => id));
+  expect(ids.filter((id, at) => ids.indexOf(id) !== at), 'every id is there once').toEqual([]);
+  for (const [at, name] of names.entries()) {
+    await reader.outline.nth(at).click();
+    await expect(page.getByRole('heading', { name, exact: true })).toBeInViewport();
+  }
+});
+
 test('every answer has its own nonce and the headers that protect a page', async ({
   page,
   model,

@@ -258,3 +258,77 @@ test('a part of the program that does not come is asked for again, or the way to
   await page.getByRole('link', { name: 'Load again' }).click();
   await expect(page.getByRole('searchbox')).toBeVisible();
 });
+
+test('the module of the program that does not come is asked for again', async ({ page, reader, faults }) => {
+  faults.expect(/ERR_FAILED|Failed to fetch/);
+  let missed = 0;
+  await page.route(/\/inkstream-.*\.js/, (route) => (missed++ === 0 ? route.abort() : route.continue()));
+  await reader.open('/');
+  await expect(reader.submit).toBeEnabled();
+  expect(missed).toBe(2);
+});
+
+test('a program that is late is said, and comes to work when it comes', async ({ page, reader }) => {
+  const gate = new Gate();
+  await page.route(/\/inkstream-.*\.wasm$/, async (route) => {
+    await gate.passed;
+    await route.continue();
+  });
+  await page.clock.install();
+  await page.goto('/');
+  await page.clock.fastForward(4_000);
+  const late = page.getByRole('alert').filter({ hasText: 'The buttons of this page do not work yet' });
+  await expect(late).toHaveCount(0);
+  await page.clock.fastForward(21_000);
+  await expect(late).toBeVisible();
+  await expect(late.getByRole('link', { name: 'Load again' })).toBeVisible();
+  gate.open();
+  await expect(reader.submit).toBeEnabled();
+  await expect(late).toHaveCount(0);
+});
+
+test('a part of the program that is late is said, and the page is there when it comes', async ({ page, reader }) => {
+  const gate = new Gate();
+  await page.route(/\/library-.*\.wasm$/, async (route) => {
+    await gate.passed;
+    await route.continue();
+  });
+  await page.clock.install();
+  await reader.compose();
+  await page.getByRole('navigation').getByRole('link', { name: reader.words.libraryLink }).click();
+  await expect(page).toHaveURL(/\/articles$/);
+  await page.clock.fastForward(16_000);
+  const late = page.getByRole('main').getByRole('alert');
+  await expect(late).toContainText('A part of this page could not be loaded.');
+  gate.open();
+  await expect(page.getByRole('searchbox')).toBeVisible();
+  await expect(late).toHaveCount(0);
+});
+
+test('a running article goes on although what writes it did not come at first', async ({
+  page,
+  reader,
+  model,
+  anotherTab,
+  faults,
+}) => {
+  faults.expect(/ERR_FAILED|Failed to fetch/);
+  const gate = new Gate();
+  model.next(async (call) => {
+    call.spell(sample.firstHalf, 16);
+    await gate.passed;
+    call.spell(sample.secondHalf, 16);
+    call.finish();
+  });
+  await reader.compose();
+  await reader.ask(sample.topic);
+  await expect(reader.article).toContainText(sample.held);
+  const other = await anotherTab();
+  let missed = 0;
+  await other.page.route(/\/writing-.*\.wasm$/, (route) => (missed++ === 0 ? route.abort() : route.continue()));
+  await other.open(page.url());
+  gate.open();
+  await expect(other.article).toContainText(sample.end);
+  await expect(other.page.getByRole('main').getByRole('alert')).toHaveCount(0);
+  expect(missed).toBeGreaterThan(1);
+});

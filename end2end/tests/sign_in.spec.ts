@@ -1,5 +1,6 @@
 import { expectAccessible } from '../support/accessible';
 import { expect, test } from '../support/fixtures';
+import { Network } from '../support/network';
 import { InkstreamServer } from '../support/server';
 
 const token = 'the-token-of-the-browser-test';
@@ -63,6 +64,25 @@ test.describe('a server with an access token', () => {
     await page.getByLabel('Access token').fill(token);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await expect(topic).toHaveValue('How DNS caching works');
+  });
+
+  test('a session that ends while an article is written leads to the sign-in', async ({ page, faults, context }) => {
+    faults.expect(/401|ERR_/);
+    const network = await Network.to(guarded.url);
+    await page.goto(`${network.url}/sign-in`);
+    await page.getByLabel('Access token').fill(token);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await expect(page.getByRole('main').getByRole('button', { name: /^Write/ })).toBeEnabled();
+    const topic = page.getByRole('textbox', { name: 'Topic', exact: true });
+    await topic.fill('How DNS caching works');
+    await topic.press('Control+Enter');
+    await expect(page.getByRole('article').locator('p').first()).toBeVisible();
+    await context.clearCookies();
+    network.cut();
+    network.restore();
+    await expect(page.getByRole('link', { name: 'Sign in' })).toBeVisible();
+    await expect(page.getByText(/Reconnecting/)).toHaveCount(0);
+    await network.stop();
   });
 
   test.describe('in Chinese', () => {

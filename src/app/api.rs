@@ -227,6 +227,9 @@ pub async fn restore_article(id: Uuid) -> Result<(), Failure> {
     send(Method::POST, &format!("/api/v1/articles/{id}/restore"), &[], None).await.map(drop)
 }
 
+/// How long an answer may take, in milliseconds: longer than anything that the server takes its time
+/// for, which is the test of a model. What then comes of it is not known, as without a network.
+const ANSWER_PATIENCE_MS: u32 = 75_000;
 /// How long a page waits for its data, in milliseconds: one that never comes must not stay blank.
 #[cfg(not(feature = "ssr"))]
 const PAGE_PATIENCE_MS: u32 = 15_000;
@@ -318,6 +321,11 @@ async fn accepted(response: Response) -> Result<Response, Failure> {
     })
 }
 
+/// What a refusal says, where this server wrote it.
+pub async fn problem_of(refusal: &Response) -> Option<Problem> {
+    read::<ProblemBody>(refusal).await.ok().map(|body| body.error)
+}
+
 async fn fetch(
     method: Method,
     path: &str,
@@ -325,6 +333,8 @@ async fn fetch(
     body: Option<&str>,
     signal: Option<&web_sys::AbortSignal>,
 ) -> Result<Response, Failure> {
+    let patience = web_sys::AbortSignal::timeout_with_u32(ANSWER_PATIENCE_MS);
+    let signal = Some(signal.unwrap_or(&patience));
     let mut builder = RequestBuilder::new(path).method(method).abort_signal(signal);
     for (name, value) in headers {
         builder = builder.header(name, value);

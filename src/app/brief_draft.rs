@@ -159,6 +159,19 @@ impl BriefDraft {
         *slot = text;
     }
 
+    /// This draft with what was typed into another over it.
+    pub fn with_typed(mut self, typed: &Self) -> Self {
+        for field in Field::ALL {
+            if !typed.get(field).is_empty() {
+                self.set(field, typed.get(field).to_owned());
+            }
+        }
+        if typed.style != Style::default() {
+            self.style = typed.style;
+        }
+        self
+    }
+
     /// The draft that [`Self::to_brief`] turns into this brief.
     pub fn from_brief(brief: &Brief) -> Self {
         fn shown<T: ToString>(value: Option<&T>) -> String {
@@ -351,6 +364,20 @@ mod tests {
         assert!(draft.to_brief().1.is_empty());
         assert!(draft.remark(Field::Temperature).is_some());
         assert!(draft.remark(Field::TopP).is_none());
+    }
+
+    #[test]
+    fn what_was_typed_stands_over_what_was_there_and_leaves_the_rest() {
+        let mut kept = draft(Field::Audience, "beginners");
+        kept.style = Style::Tutorial;
+        let mut typed = BriefDraft::default();
+        typed.set(Field::Topic, "Another topic".to_owned());
+        let both = kept.with_typed(&typed);
+        assert_eq!(both.get(Field::Topic), "Another topic");
+        assert_eq!(both.get(Field::Audience), "beginners");
+        assert_eq!(both.style, Style::Tutorial);
+        typed.style = Style::Overview;
+        assert_eq!(both.with_typed(&typed).style, Style::Overview);
     }
 
     #[test]

@@ -4,6 +4,8 @@ use leptos::logging::warn;
 use leptos::prelude::*;
 
 use super::brief_draft::{BriefDraft, Field};
+use super::use_hydrated;
+use crate::article::brief::Style;
 
 const KEY: &str = "inkstream.draft";
 
@@ -36,20 +38,25 @@ pub fn clear() {
     }
 }
 
-/// What was typed into the server's page before the browser took it over. To be asked for while
-/// the page is taken over, before its fields are.
+/// What was typed into the server's page before the browser took it over, or put there by a browser
+/// that came back to the page. To be asked for while the page is taken over, before its fields are.
 pub fn typed_early() -> BriefDraft {
     let mut draft = BriefDraft::default();
-    #[cfg(feature = "hydrate")]
-    {
-        use wasm_bindgen::JsCast;
-        let field = document().get_element_by_id("brief-topic");
-        let field = field.and_then(|field| field.dyn_into::<web_sys::HtmlTextAreaElement>().ok());
-        if let Some(field) = field {
-            draft.set(Field::Topic, field.value());
+    if cfg!(feature = "ssr") || !use_hydrated().is_taking_over() {
+        return draft;
+    }
+    for field in Field::ALL {
+        if let Some(typed) = value_of(&format!("#brief-{}", field.param())) {
+            draft.set(field, typed);
         }
     }
-    #[cfg(not(feature = "hydrate"))]
-    draft.set(Field::Topic, String::new());
+    let style = value_of("input[name=style]:checked");
+    draft.style = style.and_then(|style| Style::parse(&style)).unwrap_or_default();
     draft
+}
+
+/// What stands in a field of the page.
+fn value_of(selector: &str) -> Option<String> {
+    let field = document().query_selector(selector).ok().flatten()?;
+    js_sys::Reflect::get(&field, &"value".into()).ok()?.as_string()
 }

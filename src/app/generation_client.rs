@@ -16,6 +16,7 @@ use super::api;
 use super::lumps::Lumps;
 use super::progress::Connection;
 use crate::article::event::{Event, GenerationState};
+use crate::article::problem::Problem;
 use crate::article::sse::Decoder;
 
 /// A line that is silent for so long is given up. The server's heartbeat comes twice as often.
@@ -39,6 +40,8 @@ pub enum Heard {
     /// The server has no more events for this cursor, or does not know it: what counts now is the
     /// resource.
     Reload,
+    /// The server wants to know first who asks; nothing more is heard.
+    SignedOut(Problem),
     /// Events arrive in lumps: something on the way gathers them.
     Lumps,
 }
@@ -137,6 +140,8 @@ enum End {
     Finished,
     /// The server answered that there is nothing behind this cursor.
     Nothing,
+    /// The session is over.
+    SignedOut(Problem),
     /// Anything else. `heard`: whether it was good for something.
     Broken { heard: bool },
 }
@@ -158,6 +163,11 @@ async fn run(line: Rc<Line>) {
             End::Nothing => {
                 line.say(Connection::Idle);
                 (line.hear)(Heard::Reload);
+                break;
+            }
+            End::SignedOut(problem) => {
+                line.say(Connection::Idle);
+                (line.hear)(Heard::SignedOut(problem));
                 break;
             }
             End::Broken { heard } => {
@@ -203,6 +213,10 @@ impl Line {
         };
         match response.status() {
             200 => {}
+            401 => match api::problem_of(&response).await {
+                Some(problem) => return End::SignedOut(problem),
+                None => return End::Broken { heard },
+            },
             204 | 400 | 404 | 410 => return End::Nothing,
             _ => return End::Broken { heard },
         }

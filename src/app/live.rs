@@ -1,5 +1,7 @@
 //! An article on the page: what is known of it as signals, and what feeds them.
 
+use std::ops::ControlFlow;
+
 use leptos::logging::warn;
 use leptos::prelude::*;
 use leptos::reactive::send_wrapper_ext::SendOption;
@@ -91,8 +93,10 @@ impl Live {
             return;
         }
         parts::write(self, root, texts, reload, move || {
-            if self.failure.try_get_untracked().is_some() {
-                self.failure.set(Some(Failure::Unreachable));
+            match self.failure.try_set(Some(Failure::Unreachable)) {
+                None => ControlFlow::Continue(()),
+                // The page was left.
+                Some(_) => ControlFlow::Break(()),
             }
         });
     }
@@ -100,8 +104,9 @@ impl Live {
     /// Writes what there is into `root`, and then what comes.
     pub(super) fn write(self, root: Element, texts: &'static Texts, reload: Callback<()>) {
         // The page may have been left while the program for this came.
-        if self.progress.try_get_untracked().is_none() {
-            return;
+        let Some(failure) = self.failure.try_get_untracked() else { return };
+        if failure == Some(Failure::Unreachable) {
+            self.failure.set(None);
         }
         let running = self.running_untracked();
         let (text, highlights, generation) = self.data.with_untracked(|data| {
@@ -136,6 +141,7 @@ impl Live {
                 hearing.push(event);
             }
             Heard::EndedUnseen(state) => self.ended_unseen.set(Some(state)),
+            Heard::SignedOut(problem) => self.failure.set(Some(Failure::Problem(problem))),
             Heard::Lumps => self.lumps.set(true),
             Heard::Reload => reload.run(()),
         };

@@ -6,11 +6,15 @@
 //! being needed. On the server everything is at hand, and the same code runs straight through.
 //! `scripts/split.mjs` makes the parts: one of each name below, and one of what several share.
 
+use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 use web_sys::Element;
 
@@ -23,10 +27,16 @@ use super::preferences::use_texts;
 use super::use_hydrated;
 use crate::app::i18n::Texts;
 
+/// How long a page waits for its part before it says so.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// The first and the longest pause before a part is asked for again.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
 /// What a way into a part gives, unless the part could not be loaded.
 type Opened<T> = Result<T, SplitLoaderError>;
 /// The same, once the part is there.
-type Opening<T> = Pin<Box<dyn Future<Output = Opened<T>>>>;
+pub type Opening<T> = Pin<Box<dyn Future<Output = Opened<T>>>>;
 
 #[wasm_split(brief, fallible, preload(load_compose))]
 fn open_compose() -> Opened<AnyView> {
@@ -127,22 +137,56 @@ pub fn editor(
     arriving(Box::pin(load_editor()), frame, editor)
 }
 
-/// Lets an article write itself into `root`. `failed` is called where that cannot be.
+/// Lets an article write itself into `root`, as soon as what writes has come. `failed` is called
+/// each time that it could not be loaded, and says whether it is still wanted.
 pub fn write(
     live: Live,
     root: Element,
     texts: &'static Texts,
     reload: Callback<()>,
-    failed: impl FnOnce() + 'static,
+    failed: impl Fn() -> ControlFlow<()> + 'static,
 ) {
-    let mut begun: Opening<()> = Box::pin(begin_writing(live, root, texts, reload));
-    if at_once(&mut begun).is_none() {
+    let begin =
+        move || -> Opening<()> { Box::pin(begin_writing(live, root.clone(), texts, reload)) };
+    let mut begun = begin();
+    if !matches!(at_once(&mut begun), Some(Ok(()))) {
         spawn_local(async move {
-            if begun.await.is_err() {
-                failed();
-            }
+            persist(begin, failed).await;
         });
     }
+}
+
+/// Opens a part, again and again with ever longer pauses until it can be or `failed`, which is
+/// called each time, breaks it off.
+pub async fn persist<T>(
+    open: impl Fn() -> Opening<T>,
+    failed: impl Fn() -> ControlFlow<()>,
+) -> Option<T> {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        if let Ok(opened) = open().await {
+            return Some(opened);
+        }
+        if failed().is_break() {
+            return None;
+        }
+        sleep(pause).await;
+        pause = LONGEST_PAUSE.min(2 * pause);
+    }
+}
+
+async fn sleep(pause: Duration) {
+    let slept = js_sys::Promise::new(&mut |wake, _| {
+        set_timeout(
+            move || {
+                // It resolves a promise, which cannot fail.
+                let _ = wake.call0(&JsValue::NULL);
+            },
+            pause,
+        );
+    });
+    // It is resolved, never rejected.
+    let _ = JsFuture::from(slept).await;
 }
 
 /// The ways into a page's part.
@@ -250,6 +294,13 @@ fn arriving(
                 // Whoever has gone on meanwhile needs it no more.
                 let _gone = loaded.try_set(Some(came));
             });
+            // It may come later all the same; nobody shall wait for it without a word.
+            let give_up = move || {
+                if loaded.try_get_untracked() == Some(None) {
+                    loaded.set(Some(false));
+                }
+            };
+            set_timeout(give_up, PATIENCE);
             let shown = move || match loaded.get() {
                 None => frame(().into_any()),
                 Some(true) => opened(),

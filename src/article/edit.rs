@@ -58,18 +58,23 @@ pub fn clean_text(text: &str, max_bytes: usize) -> Result<String, Problem> {
     Ok(clean)
 }
 
-/// A title as it is kept: in one line, without marks that turn the direction of writing, which
+/// A text as a title has it: in one line, without marks that turn the direction of writing, which
 /// would reach beyond it into the page around.
-///
-/// # Errors
-/// Nothing is left, or too much: `invalid_article`, naming `title`.
-pub fn clean_title(title: &str) -> Result<String, Problem> {
-    let spaced = title
+pub fn one_line(text: &str) -> String {
+    let spaced = text
         .chars()
         .filter(|c| !turns_direction(*c))
         .map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c });
     let spaced: String = spaced.collect();
-    let clean = spaced.split_whitespace().collect::<Vec<_>>().join(" ");
+    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A title as a person gives it, see [`one_line`].
+///
+/// # Errors
+/// Nothing is left, or too much: `invalid_article`, naming `title`.
+pub fn clean_title(title: &str) -> Result<String, Problem> {
+    let clean = one_line(title);
     if !clean.chars().any(is_visible) {
         return Err(refused("The title is empty.", "Give it at least one character.".to_owned()));
     }

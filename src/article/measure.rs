@@ -188,8 +188,15 @@ pub fn outline(document: &Document) -> Vec<OutlineEntry> {
 }
 
 /// What the page around an article uses as `id` itself.
-const RESERVED: [&str; 6] =
-    ["brief-topic", "conflict-title", "content", "edit-text", "edit-title", "regenerate-title"];
+const RESERVED: [&str; 7] = [
+    "brief-topic",
+    "conflict-title",
+    "content",
+    "edit-text",
+    "edit-title",
+    "keys-title",
+    "regenerate-title",
+];
 
 /// Gives every heading of a document its `id`, in order, all of them different.
 #[derive(Debug, Default)]

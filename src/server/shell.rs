@@ -144,6 +144,7 @@ fn shell(client: Option<Arc<ClientFiles>>) -> impl IntoView + use<> {
         }
         response.insert_header(header::VARY, HeaderValue::from_static("cookie, accept-language"));
     }
+    let texts = preferences.locale.texts();
     let client = client.map(|files| {
         let path = use_context::<Parts>().map(|request| request.uri.path().to_owned());
         let part = path.as_deref().and_then(part_of);
@@ -151,10 +152,11 @@ fn shell(client: Option<Arc<ClientFiles>>) -> impl IntoView + use<> {
             <link rel="stylesheet" href=files.style.clone() />
             <script
                 type="module"
-                id="start"
                 nonce=nonce
                 data-script=files.script.clone()
                 data-program=files.program.clone()
+                data-late=texts.client_late
+                data-again=texts.load_again
                 data-parts=part.and_then(|part| files.parts.get(part)).cloned()
                 data-all=files.all.clone()
                 inner_html=START

@@ -139,6 +139,7 @@ impl Site {
         };
         let age = if is_hashed(&path) { FOR_EVER } else { FOR_A_DAY };
         answer.headers_mut().insert(CACHE_CONTROL, age);
+        answer.headers_mut().insert(VARY, HeaderValue::from_static("accept-encoding"));
         Some(answer)
     }
 }
@@ -194,7 +195,6 @@ fn from_program(
     };
     let headers = answer.headers_mut();
     headers.insert(ETAG, tag);
-    headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
     Some(answer)
 }
 
@@ -302,6 +302,20 @@ mod tests {
         for hidden in ["/index.html", "/.built-release", "/nothing.css", "/"] {
             assert!(ask(hidden, &[]).await.is_none(), "{hidden}");
         }
+    }
+
+    #[tokio::test]
+    async fn caches_are_told_of_the_coding_whatever_the_files_come_from() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, content) in [("a.css", "plain"), ("a.css.br", "brotli")] {
+            std::fs::write(folder.path().join(name), content).unwrap();
+        }
+        let site = Site::new(Some(folder.path().to_owned()));
+        let question = Request::get("/a.css").header("accept-encoding", "br");
+        let answer = site.file(question.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(answer.headers()[CONTENT_ENCODING], "br");
+        let vary = answer.headers().get_all(VARY).iter().collect::<Vec<_>>();
+        assert_eq!(vary, ["accept-encoding"]);
     }
 
     #[test]

@@ -337,6 +337,21 @@ async fn a_full_disk_refuses_new_articles_and_loses_none() {
 }
 
 #[tokio::test]
+async fn a_topic_of_several_lines_is_a_title_of_one() {
+    let upstream = Upstream::start(vec![Script::new().completion(&["No heading."])]).await;
+    let server = Server::before(&upstream.base_url(), &[]).await;
+    let created = server.create(json!({"topic": " Redis locks\r\nfor\u{202e} beginners "})).await;
+    let path = format!("/api/v1/articles/{}", created.article_id);
+    let title = async || {
+        let article: serde_json::Value = server.get(&path).await.json().await.unwrap();
+        article["title"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(title().await, "Redis locks for beginners");
+    server.finished(created.id).await;
+    assert_eq!(title().await, "Redis locks for beginners");
+}
+
+#[tokio::test]
 async fn a_hostile_title_stays_text_in_the_head_of_the_page() {
     let title = "# `</title><meta http-equiv=refresh content=0;url=https://evil.example>`\n\nx";
     let upstream = Upstream::start(vec![Script::new().completion(&[title])]).await;

@@ -58,7 +58,7 @@ pub async fn run(bench: &Bench, report: &mut Report) -> Result<(), Error> {
     }
     let mut add = |name: &str, aim: Option<Aim>, taken: &[f64]| {
         for (at, percent) in [(0.5, "p50"), (0.95, "p95")] {
-            let figure = Figure::new(SCENARIO, &format!("{name}, {percent}"), "ms");
+            let figure = Figure::new(SCENARIO, format!("{name}, {percent}"), "ms");
             let figure = figure.value(INKSTREAM, percentile(taken, at));
             report.add(match aim {
                 Some(aim) => figure.aim(aim),

@@ -33,7 +33,7 @@ pub fn ContinueButton(
         key.set_value(Some(unanswered.clone()));
         live.act(home, async move {
             let answer = api::continue_from(generation, &unanswered).await;
-            if answer.as_ref().err() != Some(&Failure::Unreachable) {
+            if answer.as_ref().err().is_none_or(Failure::is_final) {
                 key.try_set_value(None);
             }
             answer.map(drop)

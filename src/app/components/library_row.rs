@@ -132,7 +132,10 @@ pub fn LibraryRow(
     let generation = article.generation_id;
     let stop = Callback::new(move |()| {
         let stopped = async move { api::cancel(generation).await.map(drop) };
-        act(busy, failure, stopped, move |()| renew.run(()));
+        act(busy, failure, stopped, move |()| {
+            // Whoever left the list needs no new one.
+            let _gone = renew.try_run(());
+        });
     });
     let writing = !article.state.is_ended();
     let style = Style::parse(&article.style).map(texts.style);

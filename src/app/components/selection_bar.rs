@@ -20,6 +20,8 @@ pub fn SelectionBar(
     failure: RwSignal<Option<Failure>>,
     /// Loads the list anew.
     reload: Callback<()>,
+    /// Brings what the list shows up to date.
+    renew: Callback<()>,
 ) -> impl IntoView {
     let texts = use_texts();
     let busy = RwSignal::new(false);
@@ -34,9 +36,10 @@ pub fn SelectionBar(
     };
     let undo = move |_| {
         let ids = deleted.get_untracked();
-        act(busy, failure, async move { api::restore_articles(&ids).await }, move |_| {
-            deleted.set(Vec::new());
-            reload.run(());
+        act(busy, failure, async move { api::restore_articles(&ids).await }, move |done| {
+            deleted.update(|ids| ids.retain(|id| !done.contains(id)));
+            // Those that could not be restored can be tried again; loading anew would forget them.
+            if deleted.with_untracked(Vec::is_empty) { reload } else { renew }.run(());
         });
     };
     view! {

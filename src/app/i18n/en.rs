@@ -35,6 +35,7 @@ pub(super) static TEXTS: Texts = Texts {
     keys_letters: "Keys without Ctrl work",
     close: "Close",
     load_again: "Load again",
+    client_late: "The buttons of this page do not work yet: the program behind them has not come. Read on, or load the page again.",
     part_missing: "A part of this page could not be loaded.",
     part_missing_hint: "The connection broke, or the server was updated. Load the page again; what you typed is kept.",
     models: "Models",

@@ -80,6 +80,7 @@ pub struct Texts {
     pub keys_letters: &'static str,
     pub close: &'static str,
     pub load_again: &'static str,
+    pub client_late: &'static str,
     pub part_missing: &'static str,
     pub part_missing_hint: &'static str,
     pub models: &'static str,

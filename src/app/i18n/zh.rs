@@ -31,6 +31,7 @@ pub(super) static TEXTS: Texts = Texts {
     ],
     keys_letters: "启用不带 Ctrl 的快捷键",
     close: "关闭",
+    client_late: "页面上的按钮暂时不能使用：所需的程序尚未载入。可以继续阅读，或重新载入页面。",
     part_missing: "页面的一部分未能载入。",
     part_missing_hint: "连接中断，或者服务器刚刚更新。请重新载入页面；输入的内容会保留。",
     load_again: "重新加载",

@@ -42,14 +42,13 @@ fn Compose(data: ComposeData) -> impl IntoView {
     let sending = Sending::default();
     let noscript = texts.needs_javascript;
 
-    // What was typed while the page was still coming stays; else what an earlier visit left.
+    // What was typed while the page was still coming stays, over what an earlier visit left.
     Effect::new(move |restored: Option<bool>| {
         let content = draft.get();
-        if restored.is_none() {
-            match draft_store::load() {
-                Some(kept) if content == BriefDraft::default() => draft.set(kept),
-                _ => {}
-            }
+        if restored.is_none()
+            && let Some(kept) = draft_store::load()
+        {
+            draft.set(kept.with_typed(&content));
         } else if content == BriefDraft::default() {
             draft_store::clear();
         } else {

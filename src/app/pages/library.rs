@@ -67,8 +67,9 @@ fn Library(data: LibraryData, asked: LibraryQuery, reload: Callback<()>) -> impl
 
     let renew = Callback::new(move |()| {
         spawn_local(async move {
+            let Some(asked) = asked.try_get_value() else { return };
             // A failure here is silent: the list stays as it is and is renewed again soon.
-            if let Ok(page) = api::articles(&asked.get_value(), None).await
+            if let Ok(page) = api::articles(&asked, None).await
                 && rows.try_get_untracked().is_some()
             {
                 rows.update(|rows| Row::renew(rows, page.items));
@@ -119,7 +120,7 @@ fn Library(data: LibraryData, asked: LibraryQuery, reload: Callback<()>) -> impl
             {said}
         </p>
         {move || failure.get().map(|failure| view! { <ProblemNote failure /> })}
-        <SelectionBar selected rows failure reload />
+        <SelectionBar selected rows failure reload renew />
         <Show when=empty>
             <Nothing narrowed query=asked.get_value().q />
         </Show>

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::live::{Live, Record};
 use super::{Generations, Request, no_article};
+use crate::article::edit::one_line;
 use crate::article::problem::{Code, Problem};
 use crate::server::pipeline::StopReason;
 use crate::server::store::records::{ArticleRef, Created, NewGeneration};
@@ -94,7 +95,7 @@ impl Admitted {
                 Some(article) => ArticleRef::Existing(article),
                 None => ArticleRef::New {
                     id: live.article_id,
-                    title: live.job.brief.topic.trim().to_owned(),
+                    title: one_line(&live.job.brief.topic),
                     style: live.job.brief.style.as_str().to_owned(),
                     language: live.job.language.clone(),
                 },

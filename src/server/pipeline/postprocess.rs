@@ -5,6 +5,7 @@ use uuid::Uuid;
 use super::generate::{Outcome, Transcript};
 use super::{Ending, Job, StopReason};
 use crate::article::document::Document;
+use crate::article::edit::one_line;
 use crate::article::event::{Event, Highlight, Meta, Stage};
 use crate::article::problem::Problem;
 use crate::article::{html_writer, markdown, measure};
@@ -63,7 +64,7 @@ pub fn revision_of(
     topic: &str,
 ) -> NewRevision {
     let html = clean_article(&html_writer::to_html(document, &highlights));
-    let title = measure::title(document).unwrap_or_else(|| topic.trim().to_owned());
+    let title = one_line(measure::title(document).as_deref().unwrap_or(topic));
     let counts = measure::count(document);
     let meta = Meta {
         slug: slug(&title),
