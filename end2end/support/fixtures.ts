@@ -109,6 +109,8 @@ export const test = base.extend<PerTest, PerWorker>({
       });
       context.on('weberror', (error) => faults.seen.push(String(error.error())));
       await context.addInitScript(() => {
+        // The program comes when somebody touches the page; tests would wait for it.
+        addEventListener('load', () => dispatchEvent(new Event('pointermove')));
         addEventListener('securitypolicyviolation', (event) => {
           console.error(`Content Security Policy: ${event.violatedDirective} ${event.blockedURI}`);
         });

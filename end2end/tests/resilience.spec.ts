@@ -1,7 +1,7 @@
 import type { BrowserContext, Page } from '@playwright/test';
 
 import { english as sample } from '../support/articles';
-import { expect, test as base } from '../support/fixtures';
+import { expect, test as base, written } from '../support/fixtures';
 import { Gate } from '../support/gate';
 import { Network } from '../support/network';
 import type { Reader } from '../support/reader';
@@ -331,4 +331,50 @@ test('a running article goes on although what writes it did not come at first', 
   await expect(other.article).toContainText(sample.end);
   await expect(other.page.getByRole('main').getByRole('alert')).toHaveCount(0);
   expect(missed).toBeGreaterThan(1);
+});
+
+test('a page that nobody touches loads no program for a while, and what is touched is alive at once', async ({
+  page,
+  browser,
+  reader,
+  server,
+  model,
+}) => {
+  const article = `${server.url}/articles/${await written(page, model, sample)}`;
+  for (const wake of ['touch', 'wait'] as const) {
+    // Without what touches every page of the other tests.
+    const context = await browser.newContext();
+    const untouched = await context.newPage();
+    const programs: string[] = [];
+    untouched.on('request', (request) => {
+      if (/\.(wasm|js)$/.test(request.url())) programs.push(request.url());
+    });
+    await untouched.clock.install();
+    await untouched.goto(article);
+    await expect(untouched.getByRole('article')).toContainText(sample.end);
+    await untouched.clock.fastForward(9_000);
+    expect(programs, 'nothing is loaded that nobody needs').toEqual([]);
+    const alive = untouched.getByRole('button', { name: reader.words.language });
+    await expect(alive).toBeDisabled();
+    if (wake === 'touch') await untouched.mouse.move(100, 100);
+    else await untouched.clock.fastForward(2_000);
+    await expect(alive).toBeEnabled();
+    await context.close();
+  }
+});
+
+test('a button that is pressed before the page is alive is not forgotten', async ({ page, reader }) => {
+  const program = new Gate();
+  await page.route(/\/inkstream-.*\.wasm$/, async (route) => {
+    await program.passed;
+    await route.continue();
+  });
+  await page.goto('/');
+  const language = reader.button(reader.words.language);
+  await expect(language).toBeDisabled();
+  await expect(language).toHaveCSS('opacity', '1');
+  const { x, y, width, height } = (await language.boundingBox())!;
+  await page.mouse.click(x + width / 2, y + height / 2);
+  program.open();
+  await expect(page.locator('html')).toHaveAttribute('lang', 'zh-CN');
 });

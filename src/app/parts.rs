@@ -175,7 +175,8 @@ pub async fn persist<T>(
     }
 }
 
-async fn sleep(pause: Duration) {
+/// Waits.
+pub async fn sleep(pause: Duration) {
     let slept = js_sys::Promise::new(&mut |wake, _| {
         set_timeout(
             move || {

@@ -19,5 +19,6 @@ pub async fn start() {
     parts::persist(load, || ControlFlow::Continue(())).await;
     // A task of its own: making the program ready took one already, and slow devices should get to
     // hear a touch in between.
-    set_timeout(|| hydrate_body(App), Duration::ZERO);
+    parts::sleep(Duration::ZERO).await;
+    hydrate_body(App);
 }

@@ -1,9 +1,14 @@
-// Brings the page to life. The page itself comes first: it is complete without the client, which therefore waits until
-// everything that is seen has been loaded, or until somebody touches the page.
+// Brings the page to life. The page itself comes first: it is complete without the client, and who only reads it needs
+// none. So the client is loaded when somebody touches the page, and by itself a good while later; at once, behind what
+// is seen, only where something is being written or a draft waits to be shown.
 const { script, program, parts = '', all, late, again } = document.querySelector('script[data-program]').dataset;
 
-/** How long a picture that does not come may hold the client up, in milliseconds. */
+/** How long a page stays without the client while nobody touches it, in milliseconds. */
+const UNTOUCHED_MS = 10_000;
+/** How long a picture that does not come may hold the client up where it is needed at once, in milliseconds. */
 const PATIENCE_MS = 3000;
+/** How long ago a button may have been pressed that is pressed again once the page is alive, in milliseconds. */
+const PRESS_MS = 5000;
 /** The first and the longest pause before it is tried again, in milliseconds. */
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [1000, 30_000];
 /** How long the program may take on the way, in milliseconds; one that has gone silent is asked for again. */
@@ -15,6 +20,8 @@ const TOUCHES = ['focusin', 'keydown', 'pointerdown', 'pointermove', 'touchstart
 let begun = false;
 let alive = false;
 let touched = false;
+/** The last button that was pressed before the page was alive, and when. */
+let pressed = null;
 
 function touch() {
   for (const kind of TOUCHES) removeEventListener(kind, touch, { capture: true });
@@ -45,18 +52,33 @@ async function load(failures) {
     await start({ module_or_path: found });
     await hydrate();
     alive = true;
+    delete document.documentElement.dataset.coming;
     document.getElementById('_late')?.remove();
+    removeEventListener('pointerdown', remember, { capture: true });
+    // In a task of its own: the buttons are enabled in what is left of this one.
+    setTimeout(pressAgain);
     if (touched) fetchAll();
   } catch (error) {
     // A network that fails for a moment must not leave a page whose buttons do nothing.
-    console.error(error);
+    console.warn(error);
     setTimeout(load, Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS), failures + 1);
   }
+}
+
+/** Buttons are disabled until the page is alive; what was pressed meanwhile is not forgotten. */
+function remember({ target }) {
+  const button = target instanceof Element && target.closest('button');
+  if (button) pressed = { button, at: performance.now() };
+}
+
+function pressAgain() {
+  if (pressed && performance.now() - pressed.at < PRESS_MS && pressed.button.isConnected) pressed.button.click();
 }
 
 /** Says that the page is not alive. Behind everything else, where the client does not look when it takes the page over. */
 function sayLate() {
   if (alive) return;
+  delete document.documentElement.dataset.coming;
   const note = document.createElement('div');
   const reload = document.createElement('a');
   Object.assign(note, { id: '_late', className: 'late note warn' }).setAttribute('role', 'alert');
@@ -73,8 +95,24 @@ async function fetchAll() {
   }
 }
 
+/** Whether a draft was kept that the page will show. */
+function hasDraft() {
+  try {
+    return Object.keys(localStorage).some((key) => key.startsWith('inkstream.draft'));
+  } catch {
+    // A browser can be told to keep nothing.
+    return false;
+  }
+}
+
+document.documentElement.dataset.coming = '';
 for (const kind of TOUCHES) addEventListener(kind, touch, { capture: true, passive: true });
-const whenIdle = () => (window.requestIdleCallback ?? setTimeout)(begin);
-if (document.readyState === 'complete') whenIdle();
-else addEventListener('load', whenIdle);
-setTimeout(begin, PATIENCE_MS);
+addEventListener('pointerdown', remember, { capture: true, passive: true });
+if (document.querySelector('.writing') || hasDraft()) {
+  const whenIdle = () => (window.requestIdleCallback ?? setTimeout)(begin);
+  if (document.readyState === 'complete') whenIdle();
+  else addEventListener('load', whenIdle);
+  setTimeout(begin, PATIENCE_MS);
+} else {
+  setTimeout(begin, UNTOUCHED_MS);
+}
