@@ -19,6 +19,8 @@ use crate::upstream::Records;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// What a server gets after the last stream to finish its own work, such as storing.
 const SETTLE: Duration = Duration::from_millis(400);
+/// From the planned end of a stream to the next one of its connection, in milliseconds.
+const REST_MS: u64 = 200;
 /// Between the moment at which all streams should run and the window in which CPU is measured.
 const MARGIN: Duration = Duration::from_millis(150);
 
@@ -43,14 +45,19 @@ pub struct Load {
     pub rounds: usize,
     /// Milliseconds over which the connections begin, evenly.
     pub spread_ms: u64,
+    /// Milliseconds from the beginning of one stream of a connection to that of its next; 0: it begins when the one
+    /// before has ended.
+    pub period_ms: u64,
     /// What each stream is; the key is set for each.
     pub plan: Plan,
 }
 
 impl Load {
-    /// Connections that begin evenly over the time of one stream: the steady state of a server.
+    /// Streams that begin evenly, whenever others end: the steady state of a server. One that tells several ends at
+    /// once would otherwise get as many beginnings at once.
     pub fn steady(streams: usize, rounds: usize, plan: Plan) -> Self {
-        Self { streams, rounds, spread_ms: plan.duration_ms(), plan }
+        let period_ms = plan.duration_ms() + REST_MS;
+        Self { streams, rounds, spread_ms: period_ms, period_ms, plan }
     }
 }
 
@@ -154,7 +161,8 @@ impl Field {
                 plans: (0..load.rounds).map(|_| Plan { key: self.key(), ..load.plan }).collect(),
                 tokens: Rc::clone(&tokens),
             };
-            workers.spawn_local(worker.run(connection, begun + Duration::from_micros(offset)));
+            let begin = begun + Duration::from_micros(offset);
+            workers.spawn_local(worker.run(connection, begin, load.period_ms));
         }
         let streaming = self.while_streaming(load, begun, cpu, &tokens).await?;
         let (mut readings, mut errors) = (Vec::new(), Vec::new());
@@ -212,10 +220,11 @@ impl Worker {
         self,
         mut connection: Connection,
         begin: Instant,
+        period_ms: u64,
     ) -> Vec<Result<(Plan, Reading), Error>> {
-        sleep_until(begin).await;
         let mut results = Vec::new();
-        for plan in &self.plans {
+        for (round, plan) in (0..).zip(&self.plans) {
+            sleep_until(begin + Duration::from_millis(period_ms * round)).await;
             let limit = Duration::from_millis(plan.duration_ms()) + PATIENCE;
             let result = match timeout(limit, self.read(&mut connection, *plan)).await {
                 Ok(result) => result,

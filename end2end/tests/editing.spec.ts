@@ -13,6 +13,8 @@ for (const language of ['en', 'zh'] as const) {
       await reader.button(words.edit).click();
       const text = page.getByRole('textbox', { name: words.editText });
       await expect(text).toBeFocused();
+      const scrolled = await text.evaluate((it) => ({ top: it.scrollTop, more: it.scrollHeight > it.clientHeight }));
+      expect(scrolled).toEqual({ top: 0, more: true });
       const preview = page.getByRole('region', { name: words.preview });
       await expect(preview.getByRole('heading', { level: 1 })).toHaveText(sample.title);
       expect(await preview.locator('figure code span').count()).toBeGreaterThan(2);

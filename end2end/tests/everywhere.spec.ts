@@ -64,6 +64,7 @@ for (const language of ['en', 'zh'] as const) {
       await page.keyboard.press('Escape');
       await page.keyboard.press('n');
       await expect(page).toHaveURL(/\/$/);
+      await expect(reader.topic).toBeFocused();
       await reader.topic.fill('');
       await reader.topic.pressSequentially('?nl');
       await expect(reader.topic).toHaveValue('?nl');

@@ -144,15 +144,19 @@ test.describe('the library', () => {
       await reader.inLibrary(article).getByRole('checkbox').check();
     }
     await expect(page.getByText(t.selected(2))).toBeVisible();
+    const count = async () => Number(/[\d,]+/.exec((await page.locator('.count').textContent())!)![0].replace(',', ''));
+    const all = await count();
     await reader.button(t.deleteThem).click();
     await expect(page.getByText(t.deletedSeveral(2))).toBeVisible();
     for (const article of [one, two]) {
       await expect(reader.inLibrary(article)).toHaveCount(0);
     }
+    expect(await count()).toBe(all - 2);
     await reader.button(reader.words.undo).click();
     for (const article of [one, two]) {
       await expect(reader.inLibrary(article)).toBeVisible();
     }
+    expect(await count()).toBe(all);
   });
 });
 

@@ -183,7 +183,8 @@ impl Problem {
 
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {} {}", self.code.as_str(), self.message, self.resolution)
+        let end = if self.message.ends_with(['.', '!', '?', '。']) { "" } else { "." };
+        write!(f, "{}: {}{end} {}", self.code.as_str(), self.message, self.resolution)
     }
 }
 

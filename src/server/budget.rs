@@ -123,7 +123,7 @@ fn exhausted(limits: &LimitsConfig, day: i64) -> Problem {
     Problem::new(
         Code::BudgetExhausted,
         format!(
-            "Today's budget of this installation, {amount} {}, does not reach for this.",
+            "Today's budget of this installation, {amount} {}, is not enough for this.",
             limits.currency
         ),
         format!(

@@ -5,7 +5,6 @@
 
 use std::fmt::Write as _;
 
-use serde::Deserialize;
 use uuid::Uuid;
 
 use super::state::AppState;
@@ -21,8 +20,8 @@ const STYLE: &str = include_str!("export.css");
 const NAME_MAX: usize = 80;
 
 /// What a file is written in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, utoipa::ToSchema)]
+#[schema(rename_all = "snake_case")]
 pub enum Format {
     /// The source, behind YAML front matter.
     #[default]
@@ -32,6 +31,15 @@ pub enum Format {
 }
 
 impl Format {
+    /// The format of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "markdown" => Some(Self::Markdown),
+            "html" => Some(Self::Html),
+            _ => None,
+        }
+    }
+
     /// The `Content-Type`.
     pub fn media_type(self) -> &'static str {
         match self {

@@ -16,17 +16,18 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::Method;
 use axum::http::header::{
     AUTHORIZATION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, EXPECT, HOST,
-    HeaderName, HeaderValue, IF_MATCH, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE,
+    HeaderName, HeaderValue, IF_MATCH, LOCATION, REFERRER_POLICY, RETRY_AFTER, WWW_AUTHENTICATE,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
+use tower::ServiceBuilder;
 use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::limit::RequestBodyLimitLayer;
-use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 use tower_http_csrf::csrf::{CsrfLayer, ProtectionError};
 
@@ -56,13 +57,14 @@ const PREFLIGHT_AGE: Duration = Duration::from_secs(600);
 const DEFAULT_CSP: &str =
     "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'";
 
-const HEADERS: &[(&str, &str)] = &[
-    ("x-content-type-options", "nosniff"),
-    ("referrer-policy", "same-origin"),
-    ("x-frame-options", "DENY"),
-    ("cross-origin-opener-policy", "same-origin"),
+static HEADERS: [(HeaderName, &str); 6] = [
+    (CONTENT_SECURITY_POLICY, DEFAULT_CSP),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (REFERRER_POLICY, "same-origin"),
+    (X_FRAME_OPTIONS, "DENY"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (
-        "permissions-policy",
+        HeaderName::from_static("permissions-policy"),
         "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
     ),
 ];
@@ -155,29 +157,28 @@ pub fn protect(
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(DefaultBodyLimit::max(limit.bytes))
         .layer(middleware::from_fn_with_state(limit, refuse_large_bodies));
-    let mut router = plain
-        .merge(streams)
-        .merge(texts)
-        .layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT))
-        .layer(middleware::from_fn_with_state(access, Access::require))
-        .layer(csrf.with_rejection_response(|_: ProtectionError| cross_origin().into_response()));
-    if !cors_origins.is_empty() {
-        router = router.layer(cors(&cors_origins));
-    }
-    let mut router = router
-        .layer(middleware::from_fn_with_state(Arc::new((hosts, any_address)), check_host))
-        .layer(middleware::from_fn_with_state(Arc::new(front), client::know))
-        .layer(SetResponseHeaderLayer::if_not_present(
-            CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static(DEFAULT_CSP),
-        ));
-    for (name, value) in HEADERS {
-        let (name, value) = (HeaderName::from_static(name), HeaderValue::from_static(value));
-        router = router.layer(SetResponseHeaderLayer::if_not_present(name, value));
-    }
-    router
-        .layer(middleware::from_fn(metrics::count_requests))
+    // One stack: with a `Router::layer` for each, every request would clone all of them, boxed one in
+    // the other.
+    let around = ServiceBuilder::new()
         .layer(middleware::from_fn(error::boundary))
+        .layer(middleware::from_fn(metrics::count_requests))
+        .map_response(with_headers)
+        .layer(middleware::from_fn_with_state(Arc::new(front), client::know))
+        .layer(middleware::from_fn_with_state(Arc::new((hosts, any_address)), check_host))
+        .option_layer((!cors_origins.is_empty()).then(|| cors(&cors_origins)))
+        .layer(csrf.with_rejection_response(|_: ProtectionError| cross_origin().into_response()))
+        .layer(middleware::from_fn_with_state(access, Access::require))
+        .layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT));
+    plain.merge(streams).merge(texts).layer(around)
+}
+
+/// Adds what every answer carries, unless it says so itself.
+fn with_headers(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in &HEADERS {
+        headers.entry(name).or_insert_with(|| HeaderValue::from_static(value));
+    }
+    response
 }
 
 /// Lets only requests through that were addressed to this machine by one of its names. A page of

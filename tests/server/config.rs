@@ -433,8 +433,20 @@ fn what_cannot_be_honoured_yet_is_said() {
     }
     let config = Config::load(&Files::empty().sources().with("ANTHROPIC_API_KEY", "sk")).unwrap();
     assert!(config.warnings[0].contains("ANTHROPIC_API_KEY"), "{:?}", config.warnings);
-    let config = Config::load(&Files::empty().sources().with("INKSTREAM_LISTN", "x")).unwrap();
-    assert!(config.warnings[0].contains("did you mean INKSTREAM_LISTEN"), "{:?}", config.warnings);
+}
+
+#[test]
+fn a_variable_that_is_nearly_one_of_ours_is_an_error_and_any_other_is_not_ours() {
+    for (name, meant) in [
+        ("INKSTREAM_LISTN", "INKSTREAM_LISTEN"),
+        ("INKSTREAM_DALY_BUDGET", "INKSTREAM_DAILY_BUDGET"),
+    ] {
+        let error = error_of(&Files::empty().sources().with(name, "3"));
+        assert!(error.contains(&format!("did you mean {meant}?")), "{error}");
+        assert!(error.contains(&format!("unset {name}")), "{error}");
+    }
+    let theirs = Files::empty().sources().with("INKSTREAM_PORT_3000_TCP", "tcp://10.0.0.1:3000");
+    assert!(Config::load(&theirs).unwrap().warnings.is_empty());
 }
 
 #[test]

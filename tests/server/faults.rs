@@ -116,6 +116,7 @@ async fn the_meaning_of_an_upstream_refusal_survives_and_no_key_does() {
         assert_eq!((failed.state, problem.code), (GenerationState::Failed, code), "{problem}");
         assert!(!problem.to_string().contains("secret-of-the-test"), "{problem}");
         assert!(!problem.resolution.is_empty());
+        assert!(!problem.request_id.is_empty(), "{problem}: the log knows it by its request");
         assert_eq!(failed.revision_id, None);
         assert_eq!(failed.usage.cost, Some(0), "{problem}: a refusal costs nothing");
     }

@@ -79,7 +79,12 @@ fn pair(row: Row, (from, to): (u32, u32)) -> AnyView {
     let none =
         |number: u32| view! { <div class="none">{(texts.only_here)(number)}</div> }.into_any();
     let (class, sides) = match row.change {
-        Change::Same => ("pair same", side(row.to, false)),
+        Change::Same => {
+            // Said once to those who listen.
+            let again =
+                view! { <div class="again" aria-hidden="true">{side(row.to.clone(), false)}</div> };
+            ("pair same", (side(row.to, false), again).into_any())
+        }
         Change::Changed => ("pair", (side(row.from, true), side(row.to, false)).into_any()),
         Change::Removed => ("pair", (side(row.from, true), none(to)).into_any()),
         Change::Added => ("pair", (none(from), side(row.to, false)).into_any()),

@@ -141,6 +141,8 @@ pub fn Editor(
         if text.focus().and_then(|()| text.set_selection_range(0, 0)).is_err() {
             warn!("the text could not be focused");
         }
+        // Setting the text had left the caret at its end, and the view with it.
+        text.set_scroll_top(0);
     });
 
     let navigate = use_navigate();
@@ -289,7 +291,7 @@ pub fn Editor(
                     type="button"
                     class="btn primary"
                     aria-keyshortcuts="Control+S Meta+S"
-                    disabled=move || busy.get()
+                    disabled=move || busy.get() || conflict.with(Option::is_some)
                     on:click=move |_| save()
                 >
                     {move || if busy.get() { texts.edit_saving } else { texts.edit_save }}

@@ -32,6 +32,23 @@ fn let_letters_work(work: bool) {
     }
 }
 
+/// For so many frames the page that was asked for may take to be there, until the focus is left
+/// where it is: about two seconds.
+const FRAMES: u8 = 120;
+
+/// Focuses the topic as soon as the page that asks for one is in place.
+fn focus_topic(frames: u8) {
+    use wasm_bindgen::JsCast;
+    let is_there = window().location().pathname().is_ok_and(|path| path == "/");
+    let field = document().get_element_by_id("brief-topic").filter(|_| is_there);
+    match field.and_then(|field| field.dyn_into::<web_sys::HtmlElement>().ok()) {
+        // A field that cannot be focused is there all the same.
+        Some(field) => _ = field.focus(),
+        None if frames > 0 => request_animation_frame(move || focus_topic(frames - 1)),
+        None => {}
+    }
+}
+
 /// The button, the dialog, and the keys that work on every page.
 #[component]
 pub fn KeysHelp() -> impl IntoView {
@@ -60,7 +77,10 @@ pub fn KeysHelp() -> impl IntoView {
         }
         match event.key().as_str() {
             "?" => show(),
-            "n" => navigate("/", NavigateOptions::default()),
+            "n" => {
+                navigate("/", NavigateOptions::default());
+                focus_topic(FRAMES);
+            }
             "l" => navigate("/articles", NavigateOptions::default()),
             _ => return,
         }

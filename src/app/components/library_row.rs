@@ -29,6 +29,11 @@ impl Row {
         Self { article, deleted: false }
     }
 
+    /// Whether it is only the place where an article was.
+    pub fn is_deleted(&self) -> bool {
+        self.deleted
+    }
+
     /// Whether it is being written.
     pub fn is_writing(&self) -> bool {
         !self.deleted && !self.article.state.is_ended()
@@ -177,7 +182,7 @@ pub fn LibraryRow(
                     <span class=format!("state {}", article.state.as_str())>{state}</span>
                     {style.map(|style| view! { <span>{style}</span> })}
                     {words}
-                    <span class="num"><Moment at=article.updated_at /></span>
+                    <span class="num"><Moment at=article.created_at /></span>
                 </p>
             </div>
             <div class="actions">

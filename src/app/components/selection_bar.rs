@@ -18,6 +18,8 @@ pub fn SelectionBar(
     rows: RwSignal<Vec<Row>>,
     /// Where a failure is said.
     failure: RwSignal<Option<Failure>>,
+    /// How many articles there are in all, where that is known.
+    total: RwSignal<Option<u32>>,
     /// Loads the list anew.
     reload: Callback<()>,
     /// Brings what the list shows up to date.
@@ -31,6 +33,7 @@ pub fn SelectionBar(
         act(busy, failure, async move { api::delete_articles(&ids).await }, move |done| {
             rows.update(|rows| Row::remove(rows, &done));
             selected.update(|selected| selected.retain(|id| !done.contains(id)));
+            total.update(|total| *total = total.map(|it| it.saturating_sub(done.len() as u32)));
             deleted.set(done);
         });
     };
@@ -38,6 +41,7 @@ pub fn SelectionBar(
         let ids = deleted.get_untracked();
         act(busy, failure, async move { api::restore_articles(&ids).await }, move |done| {
             deleted.update(|ids| ids.retain(|id| !done.contains(id)));
+            total.update(|total| *total = total.map(|it| it.saturating_add(done.len() as u32)));
             // Those that could not be restored can be tried again; loading anew would forget them.
             if deleted.with_untracked(Vec::is_empty) { reload } else { renew }.run(());
         });

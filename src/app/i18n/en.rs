@@ -116,7 +116,7 @@ pub(super) static TEXTS: Texts = Texts {
     connection: |connection| match connection {
         Connection::Idle | Connection::Live => "",
         Connection::Reconnecting => {
-            "The connection is silent. Reconnecting; the article is safe and goes on from the same character."
+            "The connection is lost. Reconnecting; the article is safe and goes on from the same character."
         }
         Connection::Offline => {
             "This device is offline. The server keeps writing; the page goes on by itself once the network is back."
@@ -209,7 +209,7 @@ pub(super) static TEXTS: Texts = Texts {
     connect_testing: "Asking…",
     connect_works: |model, time| format!("{model} answers; the first word came after {time}."),
     connect_more: "Connect another",
-    connect_how: "Put the line with your key into a file named .env beside the program, or into its environment, and start it again. Models, prices and routes come with the key.",
+    connect_how: "Put the line with your key into a file named .env in the directory where the server is started, or into its environment, and start it again. Models, prices and routes come with the key.",
     connect_other: "Any other server",
     connect_other_how: "vLLM, LM Studio, LiteLLM and whatever else speaks OpenAI's chat completions: its address, up to /v1, and the name of a model. If it wants a key, OPENAI_API_KEY as well.",
     connect_local: "Ollama or llama.cpp on this machine",
@@ -467,8 +467,8 @@ fn problem(problem: &Problem) -> (String, String) {
         ),
         Code::BudgetExhausted => (
             "Today's budget of this installation is used up.",
-            "It begins anew at midnight UTC; whoever runs the server can raise it. What you typed \
-             is still here.",
+            "It begins anew at midnight UTC; whoever runs the server can raise it. Nothing that was \
+             typed or written is lost.",
         ),
         Code::AccessTokenNeeded | Code::TooManyGuesses => {
             ("Your sign-in has ended.", "Reload the page to sign in again. Your draft is kept.")

@@ -107,7 +107,7 @@ pub(super) static TEXTS: Texts = Texts {
     lumps: "文字是成批到达的：途中有代理在攒内容。用 nginx 的话，请为本站设 proxy_buffering off，并且不要压缩 text/event-stream。",
     connection: |connection| match connection {
         Connection::Idle | Connection::Live => "",
-        Connection::Reconnecting => "连接没有动静，正在重连。文章完好，会从同一个字接着写。",
+        Connection::Reconnecting => "连接断开，正在重连。文章完好，会从同一个字接着写。",
         Connection::Offline => "此设备已断网。服务器仍在写，网络恢复后页面会自动接上。",
     },
     state,
@@ -194,7 +194,7 @@ pub(super) static TEXTS: Texts = Texts {
     connect_testing: "正在询问…",
     connect_works: |model, time| format!("{model} 有回应，首字用时 {time}。"),
     connect_more: "再接入一个",
-    connect_how: "把下面这行连同你的密钥写进程序旁边名为 .env 的文件，或放进环境变量，再重新启动。模型、价格和路由随密钥而来。",
+    connect_how: "把下面这行连同你的密钥写进启动服务器的目录下名为 .env 的文件，或放进环境变量，再重新启动。模型、价格和路由随密钥而来。",
     connect_other: "其他任何服务器",
     connect_other_how: "vLLM、LM Studio、LiteLLM，以及一切支持 OpenAI chat completions 的服务：填它的地址（写到 /v1 为止）和一个模型的名字。若要密钥，再加 OPENAI_API_KEY。",
     connect_local: "本机的 Ollama 或 llama.cpp",
@@ -402,7 +402,7 @@ fn problem(problem: &Problem) -> (String, String) {
         Code::Overloaded => ("排队等待写作的文章太多。", "请稍后再试，输入的内容还在。"),
         Code::BudgetExhausted => (
             "这台服务器今天的预算已用完。",
-            "预算在世界标准时间零点重新计算，管理员也可以调高。输入的内容还在。",
+            "预算在世界标准时间零点重新计算，管理员也可以调高。输入和写好的内容都在。",
         ),
         Code::AccessTokenNeeded | Code::TooManyGuesses => {
             ("登录已失效。", "请刷新页面重新登录，草稿会保留。")

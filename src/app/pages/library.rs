@@ -56,6 +56,8 @@ pub fn LibraryPage() -> impl IntoView {
 fn Library(data: LibraryData, asked: LibraryQuery, reload: Callback<()>) -> impl IntoView {
     let (texts, hydrated) = (use_texts(), use_hydrated());
     let LibraryData { page, count } = data;
+    // How many there are in all, with those that have been deleted in place.
+    let total = RwSignal::new(count);
     let shown = page.items.len();
     let next = RwSignal::new(page.next);
     let rows = RwSignal::new(page.items.into_iter().map(Row::new).collect::<Vec<_>>());
@@ -109,18 +111,21 @@ fn Library(data: LibraryData, asked: LibraryQuery, reload: Callback<()>) -> impl
         });
     };
     let empty = move || rows.with(Vec::is_empty);
-    let said = match count {
-        _ if shown == 0 => String::new(),
-        Some(count) if narrowed => (texts.found)(count),
-        Some(count) => (texts.articles_in_all)(count),
-        None => (texts.found_more_than)(u32::try_from(shown).unwrap_or(u32::MAX)),
+    let said = move || {
+        let deleted = rows.with(|rows| rows.iter().filter(|row| row.is_deleted()).count());
+        match total.get().map(|total| total.saturating_sub(deleted as u32)) {
+            _ if shown == 0 => String::new(),
+            Some(count) if narrowed => (texts.found)(count),
+            Some(count) => (texts.articles_in_all)(count),
+            None => (texts.found_more_than)(u32::try_from(shown).unwrap_or(u32::MAX)),
+        }
     };
     view! {
         <p class="faint num count" role="status">
             {said}
         </p>
         {move || failure.get().map(|failure| view! { <ProblemNote failure /> })}
-        <SelectionBar selected rows failure reload renew />
+        <SelectionBar selected rows total failure reload renew />
         <Show when=empty>
             <Nothing narrowed query=asked.get_value().q />
         </Show>

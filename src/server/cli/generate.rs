@@ -14,6 +14,7 @@ use super::output::{Output, Unwritten};
 use super::{Failure, GenerateArgs, note, storage};
 use crate::article::brief::{Brief, Style};
 use crate::article::event::{Event, Seq, Stage, Usage};
+use crate::article::measure::is_cjk;
 use crate::server::config::Config;
 use crate::server::error::RequestId;
 use crate::server::event_log::{Follower, LogEvent};
@@ -215,7 +216,8 @@ fn describe(event: &Event) -> Option<String> {
         }
         Event::Notice(notice) => format!("notice: {}", notice.message),
         Event::Meta(meta) => {
-            format!("{}: {} words, {} min to read", meta.title, meta.words, meta.reading_minutes)
+            let unit = if meta.title.chars().any(is_cjk) { "characters" } else { "words" };
+            format!("{}: {} {unit}, {} min to read", meta.title, meta.words, meta.reading_minutes)
         }
         Event::Done { .. } => "done".to_owned(),
         Event::Cancelled { upstream_closed_ms, .. } => {

@@ -74,7 +74,7 @@ impl Config {
         if let Some((name, text)) = file(sources, &environment)? {
             document.lay_over(Document::parse(&name, &text, &environment)?);
         }
-        settings::overlay(&mut document, &environment, &mut warnings)?;
+        settings::overlay(&mut document, &environment)?;
         let section = |name: &str| {
             document.sections.get(name).ok_or_else(|| {
                 let defaults = Location::File("built-in defaults".to_owned());

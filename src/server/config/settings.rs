@@ -30,11 +30,10 @@ fn variable(section: &str, key: &str) -> String {
 /// Lays the environment over a document's sections.
 ///
 /// # Errors
-/// A variable is set that this version cannot honour.
+/// A variable is set that this version cannot honour, or whose name is nearly one of ours.
 pub(super) fn overlay(
     document: &mut Document,
     environment: &Environment,
-    warnings: &mut Vec<String>,
 ) -> Result<(), ConfigError> {
     for (name, what) in LATER {
         if environment.get(name).is_some() {
@@ -68,12 +67,16 @@ pub(super) fn overlay(
             known.push(name);
         }
     }
-    // A warning only: Kubernetes and templates put names of their own beside ours.
+    // Of other names nothing is said: Kubernetes puts its own beside ours, such as INKSTREAM_PORT.
     for name in environment.names().filter(|name| name.starts_with("INKSTREAM_")) {
         if !known.iter().any(|known| known == name)
             && let Some(meant) = closest(name, known.iter().map(String::as_str))
         {
-            warnings.push(format!("{name} is not known; did you mean {meant}?"));
+            return Err(ConfigError::new(
+                &Location::Variable(name.to_owned()),
+                format!("{name} is not known; did you mean {meant}?"),
+                format!("Correct it, or unset {name}."),
+            ));
         }
     }
     Ok(())

@@ -11,7 +11,8 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::{EventLog, EventView, push_json_string};
 use crate::article::event::Seq;
 
-/// A reader that woke less than this ago gathers what comes until then; any other wakes at once.
+/// A reader that took text less than this ago gathers what comes until then; any other wakes at
+/// once, so that the first token never waits for what came before it.
 /// At 5 ms a reader of 20 tokens a second is never delayed, and one of thousands a second costs a
 /// third (design §3).
 pub const GATHER: Duration = Duration::from_millis(5);
@@ -26,8 +27,8 @@ pub struct Follower {
     /// Its place among the log's readers.
     place: usize,
     cursor: Seq,
-    /// When it last woke.
-    woke: Option<Instant>,
+    /// When it last took text.
+    took: Option<Instant>,
     /// Made when it first gathers.
     gathering: Option<Pin<Box<Sleep>>>,
     ended: bool,
@@ -47,14 +48,14 @@ pub struct LogEvent {
 impl Follower {
     pub(super) fn new(log: Arc<EventLog>, after: Seq) -> Self {
         let place = log.lock().readers.insert(None);
-        Self { log, place, cursor: after, woke: None, gathering: None, ended: false }
+        Self { log, place, cursor: after, took: None, gathering: None, ended: false }
     }
 
     /// Shows what has come; ready with `false` once the last event has been shown.
     pub fn poll_read(
         &mut self,
         context: &mut Context<'_>,
-        visit: impl FnMut(Seq, EventView<'_>),
+        mut visit: impl FnMut(Seq, EventView<'_>),
     ) -> Poll<bool> {
         if self.ended {
             return Poll::Ready(false);
@@ -63,15 +64,22 @@ impl Follower {
             return Poll::Pending;
         }
         let now = Instant::now();
-        if let Some(next) = self.woke.map(|woke| woke + GATHER).filter(|next| *next > now) {
+        if let Some(next) = self.took.map(|took| took + GATHER).filter(|next| *next > now) {
             let gathering = self.gathering.get_or_insert_with(|| Box::pin(sleep_until(next)));
             if gathering.deadline() != next {
                 gathering.as_mut().reset(next);
             }
             ready!(gathering.as_mut().poll(context));
         }
-        self.woke = Some(Instant::now());
+        let mut has_text = false;
+        let visit = |seq, view: EventView<'_>| {
+            has_text |= matches!(view, EventView::Delta(_));
+            visit(seq, view);
+        };
         (self.cursor, self.ended) = self.log.lock().read(self.cursor, READ_BUDGET, visit);
+        if has_text {
+            self.took = Some(Instant::now());
+        }
         Poll::Ready(true)
     }
 

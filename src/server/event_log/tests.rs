@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -87,6 +88,24 @@ async fn a_reader_that_sleeps_is_woken_by_the_next_event() {
     tokio::task::yield_now().await;
     log.push_delta("x");
     assert_eq!(reader.await.unwrap().unwrap()[0].data, r#"{"text":"x"}"#);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_text_waits_for_nothing_and_what_follows_is_gathered() {
+    let log = log();
+    let mut follower = log.follow(Seq(0));
+    log.push(&stage());
+    assert!(follower.next().now_or_never().is_some());
+    log.push_delta("first");
+    assert!(follower.next().now_or_never().is_some(), "it came behind another event");
+    log.push_delta("b");
+    assert!(follower.next().now_or_never().is_none(), "it is gathered");
+    log.push(&stage());
+    log.push_delta("c");
+    assert!(follower.next().now_or_never().is_none());
+    tokio::time::advance(follower::GATHER).await;
+    let gathered = follower.next().now_or_never().unwrap().unwrap();
+    assert_eq!(gathered.len(), 3, "{gathered:?}");
 }
 
 proptest! {

@@ -27,6 +27,32 @@ impl Drop for Admitted {
 }
 
 impl Admitted {
+    /// Whether nothing has to be asked or stored before the work can start: what is new, has no key
+    /// and no budget is sure to be stored, and a client that hears its events needs no answer that
+    /// says so. The first token then waits for no disk.
+    pub fn can_run_at_once(&self, request: &Request) -> bool {
+        self.service.0.config.limits.daily_budget.is_none()
+            && request.streamed
+            && Self::is_sure(request)
+    }
+
+    /// Only a new article without a key is sure to be stored.
+    fn is_sure(request: &Request) -> bool {
+        request.article.is_none() && request.idempotency.is_none()
+    }
+
+    /// Starts the work where [`Self::can_run_at_once`] says so; the writer stores its beginning.
+    pub async fn run_at_once(mut self, request: Request) -> Uuid {
+        let (service, live) = (self.service.clone(), Arc::clone(&self.live));
+        *live.record() = Record::Waiting(Arc::new(self.beginning(request)));
+        self.begin();
+        // The model is asked before the answer's head is written and the writer is woken. A client
+        // that leaves here leaves nothing undone: the writer also looks by itself.
+        tokio::task::yield_now().await;
+        service.0.flush.notify_one();
+        live.job.id
+    }
+
     /// Sets its cost aside, stores its beginning and starts the work, in the order that is safe and
     /// quickest. Gives its id, or that of the generation that the same request made before.
     ///
@@ -39,19 +65,9 @@ impl Admitted {
             return Ok(earlier);
         }
         let id = live.job.id;
-        let streamed = request.streamed;
+        let sure = Self::is_sure(&request);
         let new = self.beginning(request);
-        // Only a new article without a key is sure to be stored: it begins while that happens, so
-        // that the first token does not wait for the disk.
-        let sure = matches!(new.article, ArticleRef::New { .. }) && new.idempotency.is_none();
-        if sure && streamed {
-            *live.record() = Record::Waiting(Arc::new(new));
-            self.begin();
-            service.0.flush.notify_one();
-            // The model is asked before the answer's head is written.
-            tokio::task::yield_now().await;
-            return Ok(id);
-        }
+        // It begins while it is stored.
         if sure {
             self.begin();
         }

@@ -245,6 +245,9 @@ impl Generations {
             Ok(admitted) => admitted,
             Err(problem) => return self.made_before(&request).await.ok_or(problem),
         };
+        if admitted.can_run_at_once(&request) {
+            return Ok(admitted.run_at_once(request).await);
+        }
         let id = admitted.live.job.id;
         // In a task of its own: a client that leaves while it waits must not leave half of it.
         let begun = inner.tasks.spawn(admitted.store_and_run(request));

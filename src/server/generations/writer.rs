@@ -56,7 +56,7 @@ impl Generations {
             () = live.job.stop.wait() => None,
             place = self.0.places.acquire() => Some(place),
         };
-        let ending = match ending {
+        let mut ending = match ending {
             Some(_place) => {
                 live.job.progress().running = true;
                 // A bug in there must not leave readers and a Stop waiting for ever.
@@ -68,6 +68,7 @@ impl Generations {
             }
             None => stopped_in_line(live).await,
         };
+        ending.name_request(&live.job.request_id);
         let (tokens, model) = {
             let progress = live.job.progress();
             (progress.usage.completion, progress.model.clone())

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::extract::Ids;
-use crate::article::problem::ProblemBody;
+use crate::article::problem::{Code, Problem, ProblemBody};
 use crate::server::error::ApiError;
 use crate::server::export::Format;
 use crate::server::extract::Query;
@@ -19,8 +19,8 @@ use crate::server::state::AppState;
 #[into_params(parameter_in = Query)]
 pub struct ExportQuery {
     /// `markdown`, the default, with front matter, or `html`, a page that stands alone.
-    #[serde(default)]
-    format: Format,
+    #[param(value_type = Option<Format>)]
+    format: Option<String>,
     /// The revision; the current one where it is not named.
     revision: Option<Uuid>,
 }
@@ -36,10 +36,21 @@ pub async fn export(
     Ids([id]): Ids<1>,
     Query(query): Query<ExportQuery>,
 ) -> Result<Response, ApiError> {
-    let file = state.export(id, query.revision, query.format).await?;
+    let format = match query.format.as_deref() {
+        None => Format::default(),
+        Some(name) => Format::parse(name).ok_or_else(|| {
+            Problem::new(
+                Code::InvalidParameter,
+                "`format` is not understood.",
+                "Use markdown or html.",
+            )
+            .with_param("format")
+        })?,
+    };
+    let file = state.export(id, query.revision, format).await?;
     let mut response = file.content.into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(query.format.media_type()));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.media_type()));
     if let Ok(disposition) = HeaderValue::try_from(file.disposition) {
         headers.insert(header::CONTENT_DISPOSITION, disposition);
     }

@@ -86,6 +86,16 @@ pub struct Ending {
     pub revision: Option<NewRevision>,
 }
 
+impl Ending {
+    /// Lets readers of a failure find it in the server's log.
+    pub fn name_request(&mut self, id: &str) {
+        let Event::Failed { problem, .. } = &mut self.last else { return };
+        for problem in [Some(problem), self.error.as_mut()].into_iter().flatten() {
+            id.clone_into(&mut problem.request_id);
+        }
+    }
+}
+
 /// Takes a brief through the four stages.
 pub async fn run(job: &Job) -> Ending {
     let prepared = preprocess::run(job);
