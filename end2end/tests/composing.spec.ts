@@ -128,7 +128,7 @@ test('who comes back to the page finds all that was typed, not only the topic', 
   await reader.topic.fill(english.topic);
   await page.getByText(reader.words.more, { exact: true }).click();
   await audience.fill('reviewers');
-  await page.goto('/models');
+  await reader.open('/models');
   // The browser puts the topic back by itself.
   await page.goBack();
   await expect(reader.submit).toBeEnabled();
