@@ -12,7 +12,7 @@ pub async fn run(bench: &Bench, report: &mut Report) -> Result<(), Error> {
     let plan: &[(usize, u64, usize, usize)] = if bench.quick {
         &[(1, 5, 8, 1), (10, 10, 4, 1), (100, 30, 2, 1)]
     } else {
-        &[(1, 10, 20, 2), (10, 25, 7, 2), (100, 100, 2, 2), (1_000, 200, 2, 1)]
+        &[(1, 10, 14, 2), (10, 25, 5, 2), (100, 100, 2, 2), (1_000, 200, 2, 1)]
     };
     for (streams, tokens, rounds, passes) in plan.iter().copied() {
         let load = Load::steady(streams, rounds, paced(20, tokens));
