@@ -70,6 +70,11 @@ pub async fn all(client: &reqwest::Client, base: &str) -> Result<Vec<Question>, 
             [n, n + 1, n + 2, n + 3].map(|n| character(n % 4)).iter().collect()
         }),
         searches("English word, common", "", word),
+        searches("English word, common, without its last letter", "", |n| {
+            let mut typed = word(n);
+            typed.pop();
+            typed
+        }),
         searches("English word, any", "", |n| word(any(n))),
         searches("1 letter", "", |n| char::from(b'a' + n as u8).to_string()),
         searches("English prefix", "", |n| word(any(n)).chars().take(3).chain(['*']).collect()),

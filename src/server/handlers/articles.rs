@@ -30,7 +30,8 @@ const MAX_LIMIT: u32 = 100;
 pub struct ListQuery {
     /// What title or text has to contain, at most 200 characters: words, all of which have to be
     /// there; what stands between quotation marks is a phrase, `*` behind a word asks for words
-    /// that begin with it, and so does a single character.
+    /// that begin with it, and so does a single character; where no article has the last word
+    /// whole, its beginning is enough.
     q: Option<String>,
     /// Only articles whose newest generation is in one of these states, separated by commas.
     state: Option<String>,

@@ -2,7 +2,8 @@
 //!
 //! A query is words between spaces, and all of them have to be there. A word is a phrase of its
 //! tokens, and so is what stands between quotation marks. `*` behind a word, and nothing but one
-//! character, ask for what begins with it. Everything else that looks like syntax is punctuation.
+//! character, ask for what begins with it. So does the last word where nothing has it whole: it may
+//! still be typed ([`Query::unfinished`]). Everything else that looks like syntax is punctuation.
 
 use super::tokens::{self, Token};
 use crate::article::problem::{Code, Problem};
@@ -26,6 +27,8 @@ pub struct Term {
 pub struct Query {
     /// All of them have to be in title or text.
     pub terms: Vec<Term>,
+    /// Whether the last one is a word that may still be typed.
+    open: bool,
 }
 
 impl Query {
@@ -49,10 +52,15 @@ impl Query {
             all.next().is_some_and(|token| token.text.chars().count() == 1) && all.next().is_none()
         };
         let mut terms: Vec<Term> = Vec::new();
+        let mut open = false;
         for phrase in phrases(text) {
+            open = false;
             if let Some(term) = Term::of(phrase, alone)
                 && !terms.contains(&term)
             {
+                open = !term.prefix
+                    && phrase.ends_with(char::is_alphanumeric)
+                    && !text.ends_with(is_quote);
                 terms.push(term);
             }
         }
@@ -62,7 +70,14 @@ impl Query {
                 terms.len()
             )));
         }
-        Ok(Some(Self { terms }))
+        Ok(Some(Self { terms, open }))
+    }
+
+    /// The same with the beginning of the last word being enough. `None`: that is no other query.
+    pub fn unfinished(&self) -> Option<Self> {
+        let mut longer = Self { open: false, ..self.clone() };
+        longer.terms.last_mut().filter(|_| self.open)?.prefix = true;
+        Some(longer)
     }
 }
 
@@ -140,6 +155,19 @@ mod tests {
             ("rust RUST ｒｕｓｔ", &[("rust", false)]),
         ] {
             assert_eq!(read(text), terms(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn of_a_word_that_may_still_be_typed_the_beginning_is_enough() {
+        let unfinished = |text: &str| {
+            let query = Query::parse(text).unwrap().unwrap().unfinished()?;
+            query.terms.last().map(|term| (term.tokens.join(" "), term.prefix))
+        };
+        assert_eq!(unfinished("kubern"), Some(("kubern".to_owned(), true)));
+        assert_eq!(unfinished("缓存 kubern"), Some(("kubern".to_owned(), true)));
+        for other in ["r", "kube*", "\"event loo\"", "rust rust", "缓", "rust!", "!"] {
+            assert_eq!(unfinished(other), None, "{other}");
         }
     }
 

@@ -100,7 +100,15 @@ impl Store {
     /// [`StoreError::InvalidCursor`], [`StoreError::Unavailable`].
     pub async fn articles(&self, filter: &ArticleFilter) -> Result<ArticlePage, StoreError> {
         if let Some(query) = &filter.query {
-            return self.found(filter, query).await;
+            let whole = self.found(filter, query).await;
+            let is_other = match &whole {
+                Ok(page) => page.items.is_empty() && filter.cursor.is_none(),
+                // It may be one of the list that was searched instead.
+                Err(error) => matches!(error, StoreError::InvalidCursor),
+            };
+            let Some(unfinished) = query.unfinished().filter(|_| is_other) else { return whole };
+            let filter = ArticleFilter { query: Some(unfinished.clone()), ..filter.clone() };
+            return self.found(&filter, &unfinished).await;
         }
         let limit = filter.limit.max(1) as usize;
         let list = filter.fingerprint();

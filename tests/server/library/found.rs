@@ -57,6 +57,40 @@ async fn every_page_of_a_search_goes_on_where_the_one_before_ended() {
 }
 
 #[tokio::test]
+async fn a_word_that_is_still_being_typed_finds_what_begins_with_it_unless_it_is_one_itself() {
+    let (_dir, store) = fresh().await;
+    let mut probes = Vec::new();
+    for at in 0..5 {
+        let draft =
+            Draft { title: "Probes", text: "of kubernetes", at: NOW + at, ..Draft::default() };
+        probes.insert(0, write(&store, &draft).await);
+    }
+    let node = Draft { title: "node", text: "x", at: NOW + 9, ..Draft::default() };
+    let nodes = Draft { title: "nodes", text: "x", at: NOW + 10, ..Draft::default() };
+    let (node, nodes) = (write(&store, &node).await, write(&store, &nodes).await);
+    for q in ["ku", "kubernete", "probes kubern", "kubernetes prob"] {
+        assert_eq!(found(&store, q).await, probes, "{q}");
+    }
+    assert_eq!(found(&store, "nod").await, [nodes, node]);
+    assert_eq!(found(&store, "node").await, [node], "it is a word itself");
+    for q in ["kubern probes", "\"of kubern\"", "kubernx"] {
+        assert_eq!(found(&store, q).await, NOTHING, "{q}");
+    }
+    // The pages of what was found instead go on as others do.
+    let mut asked = filter("kubern", 2);
+    let mut seen = Vec::new();
+    loop {
+        let page = store.articles(&asked).await.unwrap();
+        seen.extend(page.items.iter().map(|item| item.id));
+        match page.next {
+            Some(next) => asked.cursor = Some(next),
+            None => break,
+        }
+    }
+    assert_eq!(seen, probes);
+}
+
+#[tokio::test]
 async fn what_is_found_follows_every_change() {
     let (_dir, store) = fresh().await;
     let (running, _) = begin(&store, &Draft { title: "Oak and elm", ..Draft::default() }).await;
