@@ -138,20 +138,25 @@ pub fn editor(
 }
 
 /// Lets an article write itself into `root`, as soon as what writes has come. `failed` is called
-/// each time that it could not be loaded, and says whether it is still wanted.
+/// each time that it could not be loaded, and where it takes long, and says whether it is still
+/// wanted.
 pub fn write(
     live: Live,
     root: Element,
     texts: &'static Texts,
     reload: Callback<()>,
-    failed: impl Fn() -> ControlFlow<()> + 'static,
+    failed: impl Fn() -> ControlFlow<()> + Copy + 'static,
 ) {
     let begin =
         move || -> Opening<()> { Box::pin(begin_writing(live, root.clone(), texts, reload)) };
     let mut begun = begin();
     if !matches!(at_once(&mut begun), Some(Ok(()))) {
+        let late = set_timeout_with_handle(move || _ = failed(), PATIENCE).ok();
         spawn_local(async move {
             persist(begin, failed).await;
+            if let Some(late) = late {
+                late.clear();
+            }
         });
     }
 }

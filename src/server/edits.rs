@@ -15,6 +15,7 @@ use super::state::AppState;
 use super::store::records::{Edited, NewRevision};
 use super::store::{Searchable, StoreError};
 use crate::article::edit::{ArticleEdit, clean_text, clean_title};
+use crate::article::event::GenerationState;
 use crate::article::generation::Article;
 use crate::article::markdown::{parse, parse_blocks};
 use crate::article::problem::{Code, Problem};
@@ -93,7 +94,14 @@ impl AppState {
 /// A revision of a text that a person wrote. Takes milliseconds of the thread, and more for code
 /// that the article did not have before.
 fn by_hand(text: String, known: &Article) -> NewRevision {
-    let before = known.revision.as_ref().map(|revision| (parse_blocks(&revision.text), revision));
+    // What broke off has not all of its colours.
+    let whole = known.revision.as_ref().filter(|revision| match revision.generation_id {
+        None => true,
+        Some(id) => {
+            id == known.summary.generation_id && known.summary.state == GenerationState::Done
+        }
+    });
+    let before = whole.map(|revision| (parse_blocks(&revision.text), revision));
     let coloured = before.as_ref().map(|(document, it)| Coloured::new(document, &it.highlights));
     let document = parse(&text);
     let highlights = highlight_edited(&document, &coloured.unwrap_or_default());

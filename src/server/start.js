@@ -11,7 +11,7 @@ const PATIENCE_MS = 3000;
 const PRESS_MS = 5000;
 /** The first and the longest pause before it is tried again, in milliseconds. */
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [1000, 30_000];
-/** How long the program may take on the way, in milliseconds; one that has gone silent is asked for again. */
+/** How long the program may take on the way at first, in milliseconds; twice as long with each further try. */
 const LOADING_MS = 60_000;
 /** How long a page that is not alive yet stays without a word about it, in milliseconds. */
 const LATE_MS = 20_000;
@@ -20,7 +20,8 @@ const TOUCHES = ['focusin', 'keydown', 'pointerdown', 'pointermove', 'touchstart
 let begun = false;
 let alive = false;
 let touched = false;
-/** The last button that was pressed before the page was alive, and when. */
+/** The button that is held down before the page is alive, and the last one that was pressed then, with the moment. */
+let held = null;
 let pressed = null;
 
 function touch() {
@@ -46,7 +47,7 @@ async function load(failures) {
   try {
     // Some browsers keep a module that did not come as such; under another name it is asked for again.
     const module = import(failures ? `${script}?${failures}` : script);
-    const answer = fetch(program, { signal: AbortSignal.timeout(LOADING_MS) });
+    const answer = fetch(program, { signal: AbortSignal.timeout(LOADING_MS * 2 ** Math.min(failures, 10)) });
     const [{ default: start, hydrate }, found] = await Promise.all([module, answer]);
     if (!found.ok) throw new Error(`${program}: ${found.status}`);
     await start({ module_or_path: found });
@@ -54,7 +55,8 @@ async function load(failures) {
     alive = true;
     delete document.documentElement.dataset.coming;
     document.getElementById('_late')?.remove();
-    removeEventListener('pointerdown', remember, { capture: true });
+    // What is still held is not pressed again: its own click comes when it is let go.
+    for (const [kind, act] of PRESSES) removeEventListener(kind, act, { capture: true });
     // In a task of its own: the buttons are enabled in what is left of this one.
     setTimeout(pressAgain);
     if (touched) fetchAll();
@@ -65,11 +67,23 @@ async function load(failures) {
   }
 }
 
-/** Buttons are disabled until the page is alive; what was pressed meanwhile is not forgotten. */
-function remember({ target }) {
-  const button = target instanceof Element && target.closest('button');
-  if (button) pressed = { button, at: performance.now() };
-}
+// Buttons are disabled until the page is alive; what was pressed meanwhile is not forgotten. A press is what would have
+// been a click: neither a swipe nor another button of the mouse.
+const disabledButton = (target) => (target instanceof Element ? target.closest('button:disabled') : null);
+
+const PRESSES = Object.entries({
+  pointerdown({ target, isPrimary, button }) {
+    pressed = null;
+    held = isPrimary && button === 0 ? disabledButton(target) : null;
+  },
+  pointerup({ target }) {
+    if (held && held === disabledButton(target)) pressed = { button: held, at: performance.now() };
+    held = null;
+  },
+  pointercancel() {
+    held = null;
+  },
+});
 
 function pressAgain() {
   if (pressed && performance.now() - pressed.at < PRESS_MS && pressed.button.isConnected) pressed.button.click();
@@ -107,7 +121,7 @@ function hasDraft() {
 
 document.documentElement.dataset.coming = '';
 for (const kind of TOUCHES) addEventListener(kind, touch, { capture: true, passive: true });
-addEventListener('pointerdown', remember, { capture: true, passive: true });
+for (const [kind, act] of PRESSES) addEventListener(kind, act, { capture: true, passive: true });
 if (document.querySelector('.writing') || hasDraft()) {
   const whenIdle = () => (window.requestIdleCallback ?? setTimeout)(begin);
   if (document.readyState === 'complete') whenIdle();

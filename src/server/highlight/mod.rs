@@ -112,7 +112,15 @@ impl<'a> Coloured<'a> {
             let block = lines.first()?.block;
             Some((*code.get(block as usize)?, lines))
         };
-        Self { blocks: of_blocks.filter_map(with_code).collect() }
+        let mut blocks: HashMap<_, &[Highlight]> = HashMap::new();
+        for (code, lines) in of_blocks.filter_map(with_code) {
+            // Of two that are alike, the one that has more of its colours.
+            let known = blocks.entry(code).or_insert(lines);
+            if known.len() < lines.len() {
+                *known = lines;
+            }
+        }
+        Self { blocks }
     }
 }
 

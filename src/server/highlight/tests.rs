@@ -81,6 +81,16 @@ fn an_edit_keeps_the_colours_of_the_blocks_that_it_left_as_they_were() {
 }
 
 #[test]
+fn of_two_blocks_that_are_alike_the_one_with_more_colours_is_kept() {
+    let before = markdown::parse(&"```rust\nfn a() {}\nfn b() {}\n```\n\n".repeat(2));
+    let mut highlights = highlight_document(&before);
+    // The colouring of the second broke off.
+    assert_eq!((highlights.len(), highlights.pop().map(|it| it.block)), (4, Some(1)));
+    let kept = highlight_edited(&before, &Coloured::new(&before, &highlights));
+    assert_eq!(kept, highlight_document(&before));
+}
+
+#[test]
 fn the_finished_document_gives_what_the_live_text_gave() {
     let finished = highlight_document(&markdown::parse(ARTICLE));
     assert!(!finished.is_empty());
