@@ -31,6 +31,8 @@ restart_server() {
     fi
 }
 
+# What Trunk is told to leave alone (Trunk.toml) has to be there.
+mkdir -p target end2end data
 env -u NO_COLOR setsid trunk watch --offline &
 trunk=$!
 until [ -e target/site/index.html ]; do
