@@ -1,7 +1,8 @@
 // What a browser downloads before a page is alive: node scripts/size.mjs [FOLDER]
 //
 // A page that nobody touches loads its style sheet alone (src/server/start.js). Prints the files that every page needs to
-// come to life, and for each kind of page its own parts and the sum, as the server sends them: brotli where that was prepared. Fails above the limit. A size is no duration: it is the same on every machine.
+// come to life, and for each kind of page its own parts and the sum, as the server sends them: brotli where that was
+// prepared. Fails above the limit. A size is no duration: it is the same on every machine.
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 

@@ -53,6 +53,11 @@ pub struct Load {
 }
 
 impl Load {
+    /// Connections that begin together, each with its next stream when the one before has ended.
+    pub fn at_once(streams: usize, rounds: usize, plan: Plan) -> Self {
+        Self { streams, rounds, spread_ms: 0, period_ms: 0, plan }
+    }
+
     /// Streams that begin evenly, whenever others end: the steady state of a server. One that tells several ends at
     /// once would otherwise get as many beginnings at once.
     pub fn steady(streams: usize, rounds: usize, plan: Plan) -> Self {

@@ -5,6 +5,7 @@ import { expect, test as base, written } from '../support/fixtures';
 import { Gate } from '../support/gate';
 import { Network } from '../support/network';
 import type { Reader } from '../support/reader';
+import type { Upstream } from '../support/upstream';
 
 const test = base.extend<{ network: Network }>({
   network: async ({ server }, use) => {
@@ -23,6 +24,18 @@ async function canBeHidden(target: Page | BrowserContext, hidden: boolean): Prom
     Object.defineProperty(document, 'hidden', { get: () => tab.isHidden });
     Object.defineProperty(document, 'visibilityState', { get: visibility });
   }, hidden);
+}
+
+/** Lets the model write the sample in pieces of so many characters, and hold in its middle until the gate opens. */
+function writesInHalves(model: Upstream, first: number, second = first): Gate {
+  const gate = new Gate();
+  model.next(async (call) => {
+    call.spell(sample.firstHalf, first);
+    await gate.passed;
+    call.spell(sample.secondHalf, second);
+    call.finish();
+  });
+  return gate;
 }
 
 async function hide(page: Page, hidden: boolean): Promise<void> {
@@ -80,13 +93,7 @@ test('an offline device says so and goes on once the network is back', async ({
   faults,
 }) => {
   faults.expect(/Failed to load resource: net::ERR_/);
-  const gate = new Gate();
-  model.next(async (call) => {
-    call.spell(sample.firstHalf, 7);
-    await gate.passed;
-    call.spell(sample.secondHalf, 5);
-    call.finish();
-  });
+  const gate = writesInHalves(model, 7, 5);
   await reader.compose(network.url);
   await reader.ask(sample.topic);
   await expect(reader.article).toContainText(sample.held);
@@ -108,13 +115,7 @@ test('a silent stream is given up after half a minute and taken up again', async
   model,
   network,
 }) => {
-  const gate = new Gate();
-  model.next(async (call) => {
-    call.spell(sample.firstHalf, 7);
-    await gate.passed;
-    call.spell(sample.secondHalf, 5);
-    call.finish();
-  });
+  const gate = writesInHalves(model, 7, 5);
   await page.clock.install();
   await reader.compose(network.url);
   await reader.ask(sample.topic);
@@ -137,13 +138,7 @@ test('a hidden tab lets go of its stream and takes it up when it is shown', asyn
   model,
   server,
 }) => {
-  const gate = new Gate();
-  model.next(async (call) => {
-    call.spell(sample.firstHalf, 7);
-    await gate.passed;
-    call.spell(sample.secondHalf, 5);
-    call.finish();
-  });
+  const gate = writesInHalves(model, 7, 5);
   await expect.poll(() => server.readers()).toBe(0);
   await page.clock.install();
   await canBeHidden(page, false);
@@ -201,13 +196,7 @@ test('ten tabs on one running article leave room for an eleventh request', async
   context,
   anotherTab,
 }) => {
-  const gate = new Gate();
-  model.next(async (call) => {
-    call.spell(sample.firstHalf, 16);
-    await gate.passed;
-    call.spell(sample.secondHalf, 16);
-    call.finish();
-  });
+  const gate = writesInHalves(model, 16);
   await reader.compose();
   await reader.ask(sample.topic);
   await expect(reader.article).toContainText(sample.held);
@@ -313,13 +302,7 @@ test('a running article goes on although what writes it did not come at first', 
   faults,
 }) => {
   faults.expect(/ERR_FAILED|Failed to fetch/);
-  const gate = new Gate();
-  model.next(async (call) => {
-    call.spell(sample.firstHalf, 16);
-    await gate.passed;
-    call.spell(sample.secondHalf, 16);
-    call.finish();
-  });
+  const gate = writesInHalves(model, 16);
   await reader.compose();
   await reader.ask(sample.topic);
   await expect(reader.article).toContainText(sample.held);

@@ -333,9 +333,9 @@ async fn fetch(
     body: Option<&str>,
     signal: Option<&web_sys::AbortSignal>,
 ) -> Result<Response, Failure> {
-    let patience = web_sys::AbortSignal::timeout_with_u32(ANSWER_PATIENCE_MS);
-    let signal = Some(signal.unwrap_or(&patience));
-    let mut builder = RequestBuilder::new(path).method(method).abort_signal(signal);
+    let patience = || web_sys::AbortSignal::timeout_with_u32(ANSWER_PATIENCE_MS);
+    let signal = signal.cloned().unwrap_or_else(patience);
+    let mut builder = RequestBuilder::new(path).method(method).abort_signal(Some(&signal));
     for (name, value) in headers {
         builder = builder.header(name, value);
     }

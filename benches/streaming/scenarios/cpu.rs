@@ -21,8 +21,7 @@ async fn paced_streams(bench: &Bench, report: &mut Report) {
     let lengths = if bench.quick { [(300, 1), (60, 1)] } else { [(1_000, 2), (200, 3)] };
     let mut middle = Figure::new(PACED, "while streaming only", "tokens/CPU s");
     for (tokens, passes) in lengths {
-        let load =
-            Load { streams: 200, rounds: 1, spread_ms: 500, period_ms: 0, plan: paced(20, tokens) };
+        let load = Load { spread_ms: 500, ..Load::at_once(200, 1, paced(20, tokens)) };
         let title = format!("whole, beginning and end included, {tokens} tokens each");
         let mut whole = Figure::new(PACED, &title, "tokens/CPU s");
         let article = tokens == lengths[0].0;
@@ -42,7 +41,7 @@ async fn paced_streams(bench: &Bench, report: &mut Report) {
 async fn full_speed(bench: &Bench, report: &mut Report) {
     let (tokens, passes) = if bench.quick { (5_000, 1) } else { (20_000, 3) };
     let plan = Plan { key: 0, ttft_ms: 0, gap_ms: 0, tokens, mode: Mode::Speak };
-    let load = Load { streams: 10, rounds: 1, spread_ms: 0, period_ms: 0, plan };
+    let load = Load::at_once(10, 1, plan);
     let mut per_cpu = Figure::new(RUSH, "tokens per CPU second", "tokens/CPU s");
     let mut speed = Figure::new(RUSH, "tokens per second", "tokens/s");
     let mut client = Figure::new(RUSH, "load client's CPU", "% of a core");

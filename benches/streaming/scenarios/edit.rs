@@ -25,10 +25,7 @@ pub async fn run(bench: &Bench, report: &mut Report) -> Result<(), Error> {
     let target = bench.targets.iter().find(|it| it.name == INKSTREAM).ok_or("no Inkstream")?;
     // An article to edit: what is in it does not matter.
     let plan = Plan { key: 0, ttft_ms: 0, gap_ms: 0, tokens: 20, mode: Mode::Speak };
-    bench
-        .field
-        .run(target, Load { streams: 1, rounds: 1, spread_ms: 0, period_ms: 0, plan })
-        .await?;
+    bench.field.run(target, Load::at_once(1, 1, plan)).await?;
     let mut connection = Connection::open(target.address).await?;
     let articles: Articles = connection.get("/api/v1/articles?limit=1").await?;
     let id = &articles.items.first().ok_or("no article")?.id;

@@ -30,7 +30,7 @@ pub async fn run(bench: &Bench, report: &mut Report) -> Result<(), Error> {
     let mut marks = Vec::new();
     let mut incomplete = 0;
     while made < all && begun.elapsed() < TIME {
-        let load = Load { streams: STREAMS, rounds, spread_ms: 0, period_ms: 0, plan };
+        let load = Load::at_once(STREAMS, rounds, plan);
         let outcome = bench.field.run(&target, load).await?;
         incomplete += outcome.incomplete();
         if let Some(error) = outcome.errors.first() {

@@ -9,7 +9,7 @@ const SCENARIO: &str = "1,000 streams at 20 tokens a second";
 
 pub async fn run(bench: &Bench, report: &mut Report) -> Result<(), Error> {
     let (streams, tokens) = if bench.quick { (300, 60) } else { (1_000, 200) };
-    let load = Load { streams, rounds: 1, spread_ms: 2_000, period_ms: 0, plan: paced(50, tokens) };
+    let load = Load { spread_ms: 2_000, ..Load::at_once(streams, 1, paced(50, tokens)) };
     let mut incomplete = Figure::new(SCENARIO, "streams that did not come whole", "streams");
     let mut received = Figure::new(SCENARIO, "tokens received", "tokens");
     let mut delay = Figure::new(SCENARIO, "delay of a token on its way, p99", "ms");

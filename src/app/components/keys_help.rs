@@ -5,7 +5,8 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use web_sys::KeyboardEvent;
 
-use super::library_search::is_typing;
+use super::library_search::{FRAMES, focus_when_there, is_typing};
+use super::topic_field::focus_topic;
 use crate::app::preferences::use_texts;
 use crate::app::use_hydrated;
 
@@ -32,21 +33,9 @@ fn let_letters_work(work: bool) {
     }
 }
 
-/// For so many frames the page that was asked for may take to be there, until the focus is left
-/// where it is: about two seconds.
-const FRAMES: u8 = 120;
-
-/// Focuses the topic as soon as the page that asks for one is in place.
-fn focus_topic(frames: u8) {
-    use wasm_bindgen::JsCast;
-    let is_there = window().location().pathname().is_ok_and(|path| path == "/");
-    let field = document().get_element_by_id("brief-topic").filter(|_| is_there);
-    match field.and_then(|field| field.dyn_into::<web_sys::HtmlElement>().ok()) {
-        // A field that cannot be focused is there all the same.
-        Some(field) => _ = field.focus(),
-        None if frames > 0 => request_animation_frame(move || focus_topic(frames - 1)),
-        None => {}
-    }
+/// Whether the page that asks for a topic was reached: an article's has such a field as well.
+fn at_the_start() -> bool {
+    window().location().pathname().is_ok_and(|path| path == "/")
 }
 
 /// The button, the dialog, and the keys that work on every page.
@@ -79,7 +68,7 @@ pub fn KeysHelp() -> impl IntoView {
             "?" => show(),
             "n" => {
                 navigate("/", NavigateOptions::default());
-                focus_topic(FRAMES);
+                focus_when_there(|| at_the_start() && focus_topic(), FRAMES);
             }
             "l" => navigate("/articles", NavigateOptions::default()),
             _ => return,

@@ -86,10 +86,14 @@ fn focus_field() -> bool {
     field.focus().is_ok()
 }
 
-/// Focuses the search field as soon as the page that has it is in place, within some frames.
-fn focus_when_there(frames: u8) {
-    if !focus_field() && frames > 0 {
-        request_animation_frame(move || focus_when_there(frames - 1));
+/// For so many frames a page may take to be in place: about two seconds.
+pub const FRAMES: u8 = 120;
+
+/// Calls what focuses a field, and says whether that is there, until the page that has it is in
+/// place, within some frames.
+pub fn focus_when_there(focus: fn() -> bool, frames: u8) {
+    if !focus() && frames > 0 {
+        request_animation_frame(move || focus_when_there(focus, frames - 1));
     }
 }
 
@@ -164,7 +168,7 @@ pub fn LibrarySearch(
                 && wanted.get_untracked()
             {
                 wanted.set(false);
-                request_animation_frame(move || focus_when_there(60));
+                request_animation_frame(move || focus_when_there(focus_field, FRAMES));
             }
         }
     });

@@ -9,6 +9,14 @@ use crate::article::brief::{FindingKind, TOPIC_MAX_CHARS};
 /// From so many characters on, those that are left are counted.
 const COUNT_FROM: usize = TOPIC_MAX_CHARS * 4 / 5;
 
+/// Focuses the topic; `false`: it is not on the page.
+pub fn focus_topic() -> bool {
+    use wasm_bindgen::JsCast;
+    let field = document().get_element_by_id("brief-topic");
+    let field = field.and_then(|field| field.dyn_into::<web_sys::HtmlElement>().ok());
+    field.is_some_and(|field| field.focus().is_ok())
+}
+
 /// A text area that says when the end of what fits comes near.
 #[component]
 pub fn TopicField(

@@ -8,6 +8,7 @@ use crate::app::brief_draft::{BriefDraft, Field};
 use crate::app::components::brief_form::BriefForm;
 use crate::app::components::demo_note::DemoNote;
 use crate::app::components::ideas::Ideas;
+use crate::app::components::topic_field::focus_topic;
 use crate::app::draft_store;
 use crate::app::i18n::Idea;
 use crate::app::page_data::{ComposeData, load_compose};
@@ -71,11 +72,8 @@ fn Compose(data: ComposeData) -> impl IntoView {
             draft.style = idea.style;
         });
         // The form is what comes next, also for the keyboard.
-        if let Some(form) = document().get_element_by_id("brief-topic") {
-            use wasm_bindgen::JsCast;
-            if form.dyn_into::<web_sys::HtmlElement>().is_ok_and(|field| field.focus().is_err()) {
-                leptos::logging::warn!("the topic could not be focused");
-            }
+        if !focus_topic() {
+            leptos::logging::warn!("the topic could not be focused");
         }
     });
     let demo_only = data.demo_only;

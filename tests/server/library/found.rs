@@ -29,6 +29,20 @@ async fn titles_come_before_texts_and_the_newest_first() {
     assert_eq!(found(&store, "nowhere").await, NOTHING);
 }
 
+/// What a search finds, in pages of so many.
+async fn page_by_page(store: &Store, q: &str, limit: u32) -> Vec<Uuid> {
+    let mut seen = Vec::new();
+    let mut asked = filter(q, limit);
+    loop {
+        let page = store.articles(&asked).await.unwrap();
+        seen.extend(page.items.iter().map(|item| item.id));
+        match page.next {
+            Some(next) => asked.cursor = Some(next),
+            None => return seen,
+        }
+    }
+}
+
 #[tokio::test]
 async fn every_page_of_a_search_goes_on_where_the_one_before_ended() {
     let (_dir, store) = fresh().await;
@@ -42,17 +56,7 @@ async fn every_page_of_a_search_goes_on_where_the_one_before_ended() {
     expected.sort_by_key(|(in_title, i, _)| (std::cmp::Reverse(*in_title), std::cmp::Reverse(*i)));
     let expected: Vec<Uuid> = expected.into_iter().map(|(_, _, id)| id).collect();
     for limit in [1, 7, 20, 60, 100] {
-        let mut seen = Vec::new();
-        let mut asked = filter("锁", limit);
-        loop {
-            let page = store.articles(&asked).await.unwrap();
-            seen.extend(page.items.iter().map(|item| item.id));
-            match page.next {
-                Some(next) => asked.cursor = Some(next),
-                None => break,
-            }
-        }
-        assert_eq!(seen, expected, "limit {limit}");
+        assert_eq!(page_by_page(&store, "锁", limit).await, expected, "limit {limit}");
     }
 }
 
@@ -77,17 +81,7 @@ async fn a_word_that_is_still_being_typed_finds_what_begins_with_it_unless_it_is
         assert_eq!(found(&store, q).await, NOTHING, "{q}");
     }
     // The pages of what was found instead go on as others do.
-    let mut asked = filter("kubern", 2);
-    let mut seen = Vec::new();
-    loop {
-        let page = store.articles(&asked).await.unwrap();
-        seen.extend(page.items.iter().map(|item| item.id));
-        match page.next {
-            Some(next) => asked.cursor = Some(next),
-            None => break,
-        }
-    }
-    assert_eq!(seen, probes);
+    assert_eq!(page_by_page(&store, "kubern", 2).await, probes);
 }
 
 #[tokio::test]
