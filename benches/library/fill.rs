@@ -80,6 +80,8 @@ fn article(dice: &mut Dice, number: u64) -> (NewGeneration, EndedGeneration) {
         revision: Some(NewRevision {
             id: Uuid::now_v7(),
             html: format!("<p>{text}</p>"),
+            style: style.to_owned(),
+            language: language.to_owned(),
             text,
             meta: Meta { title, words: 600, ..Meta::default() },
             highlights: Vec::new(),

@@ -34,6 +34,20 @@ use super::measure::{Anchors, plain_text, soft_break};
 
 /// Writes a document as HTML. `highlights` colours the lines of its blocks of code.
 pub fn to_html(document: &Document, highlights: &[Highlight]) -> String {
+    write(document, highlights).html
+}
+
+/// HTML that was written of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// All of it.
+    pub html: String,
+    /// Where each of the document's outermost blocks ends, in bytes; the footnotes follow the last.
+    pub block_ends: Vec<usize>,
+}
+
+/// As [`to_html`], with the places where the blocks end.
+pub fn write(document: &Document, highlights: &[Highlight]) -> Written {
     let colours =
         highlights.iter().map(|line| ((line.block, line.line), line.spans.as_slice())).collect();
     let mut writer = Writer {
@@ -44,23 +58,42 @@ pub fn to_html(document: &Document, highlights: &[Highlight]) -> String {
         references: HashMap::new(),
         notes: Vec::new(),
     };
-    writer.blocks(&document.blocks);
+    let mut block_ends = Vec::with_capacity(document.blocks.len());
+    for block in &document.blocks {
+        writer.block(block);
+        block_ends.push(writer.html.len());
+    }
     writer.footnotes();
-    writer.html
+    Written { html: writer.html, block_ends }
 }
 
-/// Escapes text for HTML, in content and in quoted attributes.
+/// Escapes text for the content of an element, just as the HTML standard serialises it: so what
+/// was written is what a sanitiser makes of it.
 pub fn escape(text: &str, html: &mut String) {
-    for c in text.chars() {
-        match c {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            c => html.push(c),
-        }
+    escape_all(text, false, html);
+}
+
+/// Escapes text for an attribute in double quotes, as the HTML standard serialises it.
+pub fn escape_attribute(text: &str, html: &mut String) {
+    escape_all(text, true, html);
+}
+
+fn escape_all(text: &str, quotes: bool, html: &mut String) {
+    let mut written = 0;
+    for (at, c) in text.char_indices() {
+        let escaped = match c {
+            '&' => "&amp;",
+            '<' => "&lt;",
+            '>' => "&gt;",
+            '\u{a0}' => "&nbsp;",
+            '"' if quotes => "&quot;",
+            _ => continue,
+        };
+        html.push_str(&text[written..at]);
+        html.push_str(escaped);
+        written = at + c.len_utf8();
     }
+    html.push_str(&text[written..]);
 }
 
 /// A stretch of code: its class and its length in UTF-16 units.
@@ -93,7 +126,7 @@ impl Writer<'_> {
         self.html.push(' ');
         self.html.push_str(name);
         self.html.push_str("=\"");
-        self.text(value);
+        escape_attribute(value, &mut self.html);
         self.html.push('"');
     }
 
@@ -439,7 +472,25 @@ mod tests {
     fn everything_is_escaped() {
         for text in ["<b>\"'&", "`<b>\"'&`", "```<b>\"'&\n<b>\"'&\n```", "![<b>\"'&](</\"'<b>>)"] {
             let html = html(&text.replace('<', "\\<"));
-            assert!(!html.contains("<b>") && !html.contains("\"'"), "{html}");
+            assert!(
+                !html.contains("<b>") && !html.contains("=\"<") && !html.contains("=\"\"'"),
+                "{html}"
+            );
         }
+    }
+
+    #[test]
+    fn the_ends_of_blocks_cut_the_html_between_them() {
+        let document = parse("# a\n\n> b\n\n[^1]: c\n\nd[^1]\n");
+        let written = write(&document, &[]);
+        let blocks: Vec<&str> = written
+            .block_ends
+            .iter()
+            .scan(0, |from, end| Some(&written.html[std::mem::replace(from, *end)..*end]))
+            .collect();
+        assert_eq!(blocks.len(), 4);
+        assert_eq!(blocks[1], "<blockquote><p>b</p>\n</blockquote>\n");
+        assert!(blocks[3].starts_with("<p>d<sup>") && blocks[3].ends_with("</p>\n"));
+        assert!(written.html[written.block_ends[3]..].starts_with("<section"));
     }
 }

@@ -10,13 +10,15 @@ use super::clock::now_ms;
 use super::error::{self, ApiError};
 use super::generations::no_article;
 use super::highlight::{Coloured, highlight_edited};
-use super::pipeline::postprocess::revision_of;
+use super::pipeline::postprocess::{Kind, revision_of};
+use super::sanitize::clean_edited;
 use super::state::AppState;
 use super::store::records::{Edited, NewRevision};
 use super::store::{Searchable, StoreError};
 use crate::article::edit::{ArticleEdit, clean_text, clean_title};
 use crate::article::event::GenerationState;
-use crate::article::generation::Article;
+use crate::article::generation::{Article, ArticleSummary};
+use crate::article::html_writer::write;
 use crate::article::markdown::{parse, parse_blocks};
 use crate::article::problem::{Code, Problem};
 
@@ -73,9 +75,14 @@ impl AppState {
         if base.is_some() && base != known.revision.as_ref().map(|revision| revision.id) {
             return Err(conflict(&known));
         }
+        let html_before = match &known.revision {
+            Some(revision) => self.store.revision_html(revision.id).await.map_err(unstored)?,
+            None => None,
+        };
+        let html_before = html_before.unwrap_or_default();
         let written = text.clone();
         let (made, searchable) = tokio::join!(
-            tokio::task::spawn_blocking(move || by_hand(written, &known)),
+            tokio::task::spawn_blocking(move || by_hand(written, &known, &html_before)),
             Searchable::of(&text),
         );
         let revision = made.map_err(|failed| ApiError::from(error::internal()).because(failed))?;
@@ -91,9 +98,10 @@ impl AppState {
     }
 }
 
-/// A revision of a text that a person wrote. Takes milliseconds of the thread, and more for code
-/// that the article did not have before.
-fn by_hand(text: String, known: &Article) -> NewRevision {
+/// A revision of a text that a person wrote, in the place of one with the sanitised HTML
+/// `html_before`. Takes milliseconds of the thread, and more for code that the article did not have
+/// before.
+fn by_hand(text: String, known: &Article, html_before: &str) -> NewRevision {
     // What broke off has not all of its colours.
     let whole = known.revision.as_ref().filter(|revision| match revision.generation_id {
         None => true,
@@ -105,7 +113,10 @@ fn by_hand(text: String, known: &Article) -> NewRevision {
     let coloured = before.as_ref().map(|(document, it)| Coloured::new(document, &it.highlights));
     let document = parse(&text);
     let highlights = highlight_edited(&document, &coloured.unwrap_or_default());
-    revision_of(text, &document, highlights, &known.summary.title)
+    let html = clean_edited(&write(&document, &highlights), html_before);
+    let ArticleSummary { title, style, language, .. } = &known.summary;
+    let kind = Kind { topic: title.clone(), style: style.clone(), language: language.clone() };
+    revision_of(text, &document, html, highlights, kind)
 }
 
 fn conflict(known: &Article) -> ApiError {

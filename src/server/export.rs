@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::state::AppState;
 use crate::app::format::utc;
 use crate::article::generation::{Article, Revision, UnixMs};
-use crate::article::html_writer::escape;
+use crate::article::html_writer::escape_attribute;
 use crate::article::problem::{Code, Problem};
 
 /// The style of a page that stands alone.
@@ -152,7 +152,7 @@ fn moment(at: UnixMs) -> String {
 fn page(article: &Article, title: &str, revision: &Revision, html: &str) -> String {
     let escaped = |text: &str| {
         let mut html = String::new();
-        escape(text, &mut html);
+        escape_attribute(text, &mut html);
         html
     };
     let (title, summary) = (escaped(title), escaped(&revision.meta.summary));

@@ -8,6 +8,8 @@ use std::sync::LazyLock;
 
 use ammonia::{Builder, UrlRelative};
 
+use crate::article::html_writer::Written;
+
 /// Everything that an article can consist of.
 const ELEMENTS: &[&str] = &[
     "a",
@@ -143,9 +145,35 @@ pub fn clean_article(html: &str) -> String {
     GATE.clean(html).to_string()
 }
 
+/// As [`clean_article`], of a text that was edited: only what differs from `before`, HTML that has
+/// come through this gate, goes through it again.
+///
+/// Up to the end of a block, the same bytes are the same elements. From the start of a block on
+/// they are, too, for in what came through the gate every `<` begins a tag.
+pub fn clean_edited(written: &Written, before: &str) -> String {
+    let html = written.html.as_str();
+    let same_from_start = html.bytes().zip(before.bytes()).take_while(|(a, b)| a == b).count();
+    let kept = written.block_ends.partition_point(|end| *end <= same_from_start);
+    let kept = kept.checked_sub(1).map_or(0, |last| written.block_ends[last]);
+    // What is kept from the start cannot be kept from the end, too.
+    let (rest, before) = (&html.as_bytes()[kept..], &before.as_bytes()[kept..]);
+    let same_to_end =
+        rest.iter().rev().zip(before.iter().rev()).take_while(|(a, b)| a == b).count();
+    let again = written.block_ends.partition_point(|end| *end < html.len() - same_to_end);
+    let again = written.block_ends.get(again).copied().unwrap_or(html.len());
+    let mut clean = String::with_capacity(html.len());
+    clean.push_str(&html[..kept]);
+    clean.push_str(&clean_article(&html[kept..again]));
+    clean.push_str(&html[again..]);
+    clean
+}
+
 #[cfg(test)]
 mod tests {
-    use super::clean_article;
+    use super::{clean_article, clean_edited};
+    use crate::article::html_writer::{Written, write};
+    use crate::article::markdown::parse;
+    use crate::server::highlight::highlight_document;
 
     #[test]
     fn what_articles_consist_of_comes_back_as_it_is() {
@@ -171,22 +199,6 @@ mod tests {
         }
     }
 
-    /// As a browser would write it: quotes are escaped in attributes alone, and flags have values.
-    fn canonical(html: &str) -> String {
-        let html = html.replace("&#39;", "'").replace('\u{a0}', "&nbsp;");
-        let pieces = html.split_inclusive(['<', '>']).scan(false, |in_tag, piece| {
-            let piece_is_tag = std::mem::replace(in_tag, piece.ends_with('<'));
-            Some(if piece_is_tag {
-                piece
-                    .replace(" disabled>", " disabled=\"\">")
-                    .replace(" checked>", " checked=\"\">")
-            } else {
-                piece.replace("&quot;", "\"")
-            })
-        });
-        pieces.collect()
-    }
-
     #[test]
     fn a_written_document_passes_as_it_is() {
         let article = "# A \"title\" & <more>\n\nText *a* **b** ~~c~~ `d<e>` [f](https://a.b?c=d&e \"t'\") \
@@ -194,11 +206,89 @@ mod tests {
             3. c\n\n   d\n\n> e\n\n---\n\n| a | b | c |\n|:--|:-:|--:|\n| 1 | <2> | 'x' \"y\" |\n\n\
             ```rust,no_run\nfn a() -> &'static str { \"b\" } // 表😀\n```\n\n    indented & plain\n\n\
             [^1]: note\n\n    ```c++\n    int x;\n    ```\n\n中文\u{a0}“引号”\n";
-        let document = crate::article::markdown::parse(article);
-        let highlights = crate::server::highlight::highlight_document(&document);
-        let html = crate::article::html_writer::to_html(&document, &highlights);
+        let document = parse(article);
+        let Written { html, .. } = write(&document, &highlight_document(&document));
         assert!(html.contains("class=\"k\"") && html.contains("doc-endnotes"));
-        assert_eq!(clean_article(&html), canonical(&html));
+        assert_eq!(clean_article(&html), html);
+    }
+
+    /// HTML as its writer would give it, had it written these blocks and then this.
+    fn written(blocks: &[&str], rest: &str) -> Written {
+        let mut html = String::new();
+        let ends = blocks.iter().map(|block| {
+            html.push_str(block);
+            html.len()
+        });
+        let block_ends = ends.collect();
+        Written { block_ends, html: html + rest }
+    }
+
+    #[test]
+    fn of_an_edit_only_what_is_new_goes_through_the_gate() {
+        let (one, two, three) = ("<p>1</p>\n", "<p>2</p>\n", "<p>3</p>\n");
+        let before = [one, two, three, "<hr>"].concat();
+        let hostile = "<p onclick=\"a()\">x</p>\n";
+        let cleaned = "<p>x</p>\n";
+        for (blocks, rest, after) in [
+            (vec![one, two, three], "<hr>", before.clone()),
+            (vec![hostile, one, two, three], "<hr>", [cleaned, &before].concat()),
+            (vec![one, hostile, three], "<hr>", [one, cleaned, three, "<hr>"].concat()),
+            (
+                vec![one, two, hostile, two, three],
+                "<hr>",
+                [one, two, cleaned, two, three, "<hr>"].concat(),
+            ),
+            (vec![one, two, three], hostile, [one, two, three, cleaned].concat()),
+            (vec![hostile], "", cleaned.to_owned()),
+            (vec![], hostile, cleaned.to_owned()),
+            (vec![], "", String::new()),
+            (vec![one, one], "", [one, one].concat()),
+        ] {
+            assert_eq!(clean_edited(&written(&blocks, rest), &before), after, "{blocks:?} {rest}");
+        }
+        // What is as before is not looked at again.
+        let marked = hostile;
+        assert_eq!(
+            clean_edited(&written(&[marked, one], ""), &[marked, two].concat()),
+            [marked, one].concat()
+        );
+        assert_eq!(
+            clean_edited(&written(&[one, marked], ""), &[two, marked].concat()),
+            [one, marked].concat()
+        );
+    }
+
+    #[test]
+    fn an_edit_anywhere_gives_what_cleaning_all_of_it_gives() {
+        let blocks = [
+            "# a",
+            "b *c*[^1]",
+            "```rust\nfn d() {}\n```",
+            "- e\n- <kbd>f</kbd>",
+            "|g|\n|-|\n|h|",
+            "# a",
+            "[^1]: i",
+            "[j [k](l)](m)",
+        ];
+        let text = blocks.join("\n\n");
+        let clean = |text: &str| {
+            let document = parse(text);
+            clean_article(&write(&document, &highlight_document(&document)).html)
+        };
+        let before = clean(&text);
+        for at in 0..=blocks.len() {
+            for new in ["", "new", "# a", "`", "~~~", "> \u{a0}\"'", "| g |\n|-|"] {
+                let mut edited = blocks.to_vec();
+                match new {
+                    "" if at < blocks.len() => _ = edited.remove(at),
+                    new => edited.insert(at, new),
+                }
+                let edited = edited.join("\n\n");
+                let document = parse(&edited);
+                let written = write(&document, &highlight_document(&document));
+                assert_eq!(clean_edited(&written, &before), clean(&edited), "{new:?} at {at}");
+            }
+        }
     }
 
     #[test]

@@ -4,6 +4,8 @@ use uuid::Uuid;
 
 use super::super::clock::now_ms;
 use super::super::event_log::EventLog;
+use super::super::pipeline::postprocess::Kind;
+use super::super::pipeline::preprocess::language_of;
 use super::super::store::records::{EndedGeneration, EventBatch};
 use super::super::store::{StoreError, owners};
 use super::Generations;
@@ -50,7 +52,8 @@ impl Generations {
         }
         let highlights = log.data_of("highlight");
         let highlights = highlights.iter().filter_map(|json| serde_json::from_str(json).ok());
-        let revision = revision_of(id, log.text(), highlights.collect(), &stored.brief.topic).await;
+        let kind = Kind::asked(&stored.brief, language_of(&stored.brief));
+        let revision = revision_of(id, log.text(), highlights.collect(), kind).await;
         if let Some(revision) = &revision {
             log.push(&Event::Meta(revision.meta.clone()));
         }

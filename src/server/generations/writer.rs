@@ -18,7 +18,8 @@ use super::live::{Gathered, Live};
 use super::{Generations, StoreError};
 use crate::article::event::{Event, GenerationState, Highlight};
 use crate::article::problem::{Code, Problem};
-use crate::server::pipeline::{self, Ending, postprocess};
+use crate::server::pipeline::postprocess::{self, Kind};
+use crate::server::pipeline::{self, Ending};
 use crate::server::store::records::{Flush, NewRevision};
 use crate::server::telemetry::metrics;
 
@@ -185,7 +186,7 @@ async fn broken(live: &Live) -> Ending {
 /// A revision of the text so far, where the pipeline could not make it.
 async fn revision_of_what_is_there(live: &Live) -> Option<NewRevision> {
     let Live { job, .. } = live;
-    let revision = revision_of(job.id, job.log.text(), Vec::new(), &job.brief.topic).await?;
+    let revision = revision_of(job.id, job.log.text(), Vec::new(), Kind::of(job)).await?;
     job.log.push(&Event::Meta(revision.meta.clone()));
     Some(revision)
 }
@@ -196,10 +197,9 @@ pub(super) async fn revision_of(
     generation: Uuid,
     text: String,
     highlights: Vec<Highlight>,
-    topic: &str,
+    kind: Kind,
 ) -> Option<NewRevision> {
-    let topic = topic.to_owned();
-    let made = spawn_blocking(move || postprocess::revision(text, highlights, &topic)).await;
+    let made = spawn_blocking(move || postprocess::revision(text, highlights, kind)).await;
     made.unwrap_or_else(|error| {
         tracing::error!(error_type = "internal", generation.id = %generation, error = %error,
             "no revision could be made of a text; its generation keeps it");

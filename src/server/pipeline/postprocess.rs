@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::generate::{Outcome, Transcript};
 use super::{Ending, Job, StopReason};
+use crate::article::brief::Brief;
 use crate::article::document::Document;
 use crate::article::edit::one_line;
 use crate::article::event::{Event, Highlight, Meta, Stage};
@@ -21,8 +22,8 @@ pub async fn run(job: &Job, transcript: Transcript) -> Ending {
     job.begin(Stage::Postprocess);
     let text = job.log.text();
     let highlights = highlights(job);
-    let topic = job.brief.topic.clone();
-    let made = tokio::task::spawn_blocking(move || revision(text, highlights, &topic)).await;
+    let kind = Kind::of(job);
+    let made = tokio::task::spawn_blocking(move || revision(text, highlights, kind)).await;
     let (revision, broken) = match made {
         Ok(revision) => (revision, None),
         Err(error) => (None, Some(internal(&error))),
@@ -47,24 +48,49 @@ pub async fn run(job: &Job, transcript: Transcript) -> Ending {
     Ending { last, error, revision }
 }
 
+/// What a text was written as.
+#[derive(Clone, Debug)]
+pub struct Kind {
+    /// The title of a text without a heading.
+    pub topic: String,
+    /// The style's name.
+    pub style: String,
+    /// BCP 47.
+    pub language: String,
+}
+
+impl Kind {
+    /// What a job's text is written as.
+    pub fn of(job: &Job) -> Self {
+        Self::asked(&job.brief, job.language.clone())
+    }
+
+    /// What a brief asks for; `language` is that of the text.
+    pub fn asked(brief: &Brief, language: String) -> Self {
+        Self { topic: brief.topic.clone(), style: brief.style.as_str().to_owned(), language }
+    }
+}
+
 /// A revision of a text, or `None` where there is nothing to keep.
-pub fn revision(text: String, highlights: Vec<Highlight>, topic: &str) -> Option<NewRevision> {
+pub fn revision(text: String, highlights: Vec<Highlight>, kind: Kind) -> Option<NewRevision> {
     if text.trim().is_empty() {
         return None;
     }
     let document = markdown::parse(&text);
-    Some(revision_of(text, &document, highlights, topic))
+    let html = clean_article(&html_writer::to_html(&document, &highlights));
+    Some(revision_of(text, &document, html, highlights, kind))
 }
 
-/// A revision of a text that was parsed. `topic` is its title where it has no heading.
+/// A revision of a text that was parsed, with its HTML.
 pub fn revision_of(
     text: String,
     document: &Document,
+    html: String,
     highlights: Vec<Highlight>,
-    topic: &str,
+    kind: Kind,
 ) -> NewRevision {
-    let html = clean_article(&html_writer::to_html(document, &highlights));
-    let title = one_line(measure::title(document).as_deref().unwrap_or(topic));
+    let Kind { topic, style, language } = kind;
+    let title = one_line(measure::title(document).as_deref().unwrap_or(&topic));
     let counts = measure::count(document);
     let meta = Meta {
         slug: slug(&title),
@@ -76,7 +102,7 @@ pub fn revision_of(
         characters: counts.characters(),
         reading_minutes: counts.reading_minutes(),
     };
-    NewRevision { id: Uuid::now_v7(), text, html, meta, highlights }
+    NewRevision { id: Uuid::now_v7(), text, html, style, language, meta, highlights }
 }
 
 fn highlights(job: &Job) -> Vec<Highlight> {

@@ -67,10 +67,10 @@ impl Store {
             index!(connection, article, created_at, &title, Some(revision.id), searchable);
             sqlx::query(
                 "INSERT INTO revisions (id, article_id, number, generation_id, title, words,
-                     text, html, meta, highlights, created_at)
+                     text, html, meta, highlights, created_at, style, language)
                  VALUES ($1, $2,
                      (SELECT COALESCE(max(number), 0) + 1 FROM revisions WHERE article_id = $2),
-                     NULL, $3, $4, $5, $6, $7, $8, $9)",
+                     NULL, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
             )
             .bind(revision.id)
             .bind(article)
@@ -81,6 +81,8 @@ impl Store {
             .bind(&meta)
             .bind(&highlights)
             .bind(now)
+            .bind(&revision.style)
+            .bind(&revision.language)
             .execute(&mut *connection)
             .await?;
             Edited::Stored

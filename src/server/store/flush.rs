@@ -109,6 +109,7 @@ macro_rules! insert_revisions {
             // The article's row is written first: it keeps others from taking the same number.
             let mut articles = QueryBuilder::new(
                 "UPDATE articles SET current_revision_id = r.column2, updated_at = r.column3,
+                     style = r.column5, language = r.column6,
                      title = CASE WHEN r.column4 = '' OR titled_by_person THEN title
                          ELSE r.column4 END FROM (",
             );
@@ -116,18 +117,20 @@ macro_rules! insert_revisions {
                 row.push_bind(it.article)
                     .push_bind(it.new.id)
                     .push_bind(it.ended.ended_at)
-                    .push_bind(encoding::text(&it.new.meta.title).into_owned());
+                    .push_bind(encoding::text(&it.new.meta.title).into_owned())
+                    .push_bind(&it.new.style)
+                    .push_bind(&it.new.language);
             });
             articles.push(") AS r WHERE articles.id = r.column1");
             articles.build().execute(&mut *$connection).await?;
             let mut revisions = QueryBuilder::new(
                 "INSERT INTO revisions (id, article_id, number, generation_id, title, words, text,
-                     html, meta, highlights, created_at)
+                     html, meta, highlights, created_at, style, language)
                  SELECT r.column1, r.column2,
                      (SELECT COALESCE(max(n.number), 0) + 1 FROM revisions n
                       WHERE n.article_id = r.column2),
                      r.column3, r.column4, r.column5, r.column6, r.column7, r.column8, r.column9,
-                     r.column10 FROM (",
+                     r.column10, r.column11, r.column12 FROM (",
             );
             revisions.push_values(chunk, |mut row, it| {
                 row.push_bind(it.new.id)
@@ -139,7 +142,9 @@ macro_rules! insert_revisions {
                     .push_bind(encoding::text(&it.new.html).into_owned())
                     .push_bind(&it.meta)
                     .push_bind(&it.highlights)
-                    .push_bind(it.ended.ended_at);
+                    .push_bind(it.ended.ended_at)
+                    .push_bind(&it.new.style)
+                    .push_bind(&it.new.language);
             });
             revisions.push(") AS r");
             revisions.build().execute(&mut *$connection).await?;

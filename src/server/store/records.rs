@@ -131,6 +131,11 @@ pub struct NewRevision {
     pub text: String,
     /// The sanitised HTML.
     pub html: String,
+    /// The style's name; the article is listed under that of its current revision, and so with the
+    /// language.
+    pub style: String,
+    /// BCP 47.
+    pub language: String,
     /// Title, summary, outline, counts.
     pub meta: Meta,
     /// The colours of its code.

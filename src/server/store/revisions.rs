@@ -161,8 +161,8 @@ impl Store {
         .await)?)
     }
 
-    /// Makes a revision the one that readers see; its title becomes the article's, unless a
-    /// person has named that. `false`: the article is not there, or the revision is not one of its.
+    /// Makes a revision the one that readers see; its style and language become the article's, and
+    /// its title unless a person has named that. `false`: the article is not there, or the revision is not one of its.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -176,23 +176,18 @@ impl Store {
         let text = self.revision(revision).await?.map(|revision| revision.text);
         let searchable = Searchable::of(text.as_deref().unwrap_or_default()).await?;
         let changed = transaction!(&self.db, |connection| {
-            let title: Option<String> =
-                sqlx::query_scalar("SELECT title FROM revisions WHERE id = $1 AND article_id = $2")
-                    .bind(revision)
-                    .bind(article)
-                    .fetch_optional(&mut *connection)
-                    .await?;
-            let Some(title) = title else {
-                return Ok(false);
-            };
             let changed: Option<(String, UnixMs)> = sqlx::query_as(
-                "UPDATE articles SET current_revision_id = $1, updated_at = $2,
-                     title = CASE WHEN $3 = '' OR titled_by_person THEN title ELSE $3 END
-                 WHERE id = $4 AND deleted_at IS NULL RETURNING title, created_at",
+                "UPDATE articles SET current_revision_id = r.id, updated_at = $1,
+                     style = r.style, language = r.language,
+                     title = CASE WHEN r.title = '' OR titled_by_person THEN articles.title
+                         ELSE r.title END
+                 FROM revisions r
+                 WHERE r.id = $2 AND articles.id = r.article_id AND articles.id = $3
+                     AND articles.deleted_at IS NULL
+                 RETURNING articles.title, articles.created_at",
             )
-            .bind(revision)
             .bind(now)
-            .bind(title)
+            .bind(revision)
             .bind(article)
             .fetch_optional(&mut *connection)
             .await?;

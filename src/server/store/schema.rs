@@ -45,6 +45,12 @@ const MIGRATIONS: &[Step] = &[
         sql: "",
         sqlite: include_str!("migrations/0006_search_narrowing.sqlite.sql"),
     },
+    Step {
+        version: 7,
+        description: "styles and languages of revisions",
+        sql: include_str!("migrations/0007_revision_kinds.sql"),
+        sqlite: "",
+    },
 ];
 
 /// All migrations in SQLite's dialect.

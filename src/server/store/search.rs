@@ -25,7 +25,7 @@ pub(super) const LATEST: UnixMs = (1 << 42) - 1;
 /// Stands in every section of an article that has several. No token of a text can be it.
 const LONG: &str = "\u{E000}";
 /// Begins the token of an article's style, and that of its language: the search is narrowed to them
-/// without a look at every article that has a common word. They never change.
+/// without a look at every article that has a common word. They are those of its current revision.
 const STYLE: &str = "\u{E001}";
 const LANGUAGE: &str = "\u{E002}";
 /// Stands for a hyphen in a token.

@@ -155,6 +155,36 @@ async fn a_search_can_be_narrowed_like_the_list() {
 }
 
 #[tokio::test]
+async fn an_article_is_of_the_style_and_language_of_its_current_revision() {
+    let (_dir, store) = fresh().await;
+    let english = Draft { text: "oak", style: "tutorial", ..Draft::default() };
+    let article = write(&store, &english).await;
+    let first = store.revisions(article).await.unwrap().unwrap()[0].id;
+    let listed = async |style: Style, language: &str, q: &str| {
+        let (styles, languages) = (vec![style], vec![language.to_owned()]);
+        let page = store.articles(&ArticleFilter { styles, languages, ..filter(q, 10) }).await;
+        page.unwrap().items.iter().map(|item| item.id).collect::<Vec<Uuid>>()
+    };
+    for q in ["", "oak"] {
+        assert_eq!(listed(Style::Tutorial, "en", q).await, [article]);
+    }
+    let chinese =
+        Draft { text: "oak 橡树", style: "overview", language: "zh-CN", ..Draft::default() };
+    let second = rewrite(&store, article, &chinese).await;
+    for q in ["", "oak"] {
+        assert_eq!(listed(Style::Tutorial, "en", q).await, NOTHING, "{q:?}");
+        assert_eq!(listed(Style::Overview, "zh-CN", q).await, [article], "{q:?}");
+    }
+    assert!(store.set_current_revision(article, first, NOW + 9).await.unwrap());
+    for q in ["", "oak"] {
+        assert_eq!(listed(Style::Tutorial, "en", q).await, [article], "{q:?}");
+        assert_eq!(listed(Style::Overview, "zh-CN", q).await, NOTHING, "{q:?}");
+    }
+    assert!(store.set_current_revision(article, second, NOW + 10).await.unwrap());
+    assert_eq!(listed(Style::Overview, "zh", "橡树").await, [article]);
+}
+
+#[tokio::test]
 async fn words_of_a_long_article_are_found_together_however_far_apart() {
     let (_dir, store) = fresh().await;
     let filler = (0..30_000).map(|i| format!("w{i} ")).collect::<String>();

@@ -61,6 +61,8 @@ fn ended(id: Uuid, draft: &Draft<'_>) -> EndedGeneration {
             id: Uuid::now_v7(),
             text: draft.text.to_owned(),
             html: String::new(),
+            style: draft.style.to_owned(),
+            language: draft.language.to_owned(),
             meta: Meta { title: draft.title.to_owned(), words: 1, ..Meta::default() },
             highlights: Vec::new(),
         }),

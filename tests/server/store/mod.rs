@@ -100,6 +100,8 @@ fn done(id: Uuid, text: &str, at: UnixMs) -> EndedGeneration {
             id: Uuid::now_v7(),
             text: text.to_owned(),
             html: format!("<p>{text}</p>"),
+            style: "technical".to_owned(),
+            language: "en".to_owned(),
             meta: Meta { title: format!("On {text}"), words: 7, ..Meta::default() },
             highlights: vec![Highlight { block: 0, line: 1, spans: vec![("k".to_owned(), 2)] }],
         }),
