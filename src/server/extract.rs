@@ -4,6 +4,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
+use serde_path_to_error::Segment;
 
 use super::error::{self, ApiError, RequestId};
 use crate::article::problem::{Code, Problem};
@@ -47,15 +48,16 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let JsonBytes(bytes) = JsonBytes::from_request(request, state).await?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| {
-            let (code, what) = if error.is_data() {
-                (Code::InvalidParameter, "The body does not have the expected form")
+        let mut json = serde_json::Deserializer::from_slice(&bytes);
+        let body = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            if error.inner().is_data() {
+                not_understood("The body", &error)
             } else {
-                (Code::InvalidJson, "The body is not valid JSON")
-            };
-            Problem::new(code, format!("{what}: {error}."), "Compare it with /api/v1/openapi.json.")
-                .into()
-        })
+                not_json(error.inner())
+            }
+        })?;
+        json.end().map_err(|error| not_json(&error))?;
+        Ok(Self(body))
     }
 }
 
@@ -67,17 +69,40 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        axum::extract::Query::try_from_uri(&parts.uri).map(|query| Self(query.0)).map_err(
-            |rejection| {
-                Problem::new(
-                    Code::InvalidParameter,
-                    format!("{}.", rejection.body_text().trim_end_matches('.')),
-                    "Compare the query with /api/v1/openapi.json.",
-                )
-                .into()
-            },
-        )
+        let query = parts.uri.query().unwrap_or_default();
+        let query = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
+        serde_path_to_error::deserialize(query)
+            .map(Self)
+            .map_err(|error| not_understood("The query", &error).into())
     }
+}
+
+fn not_json(error: &serde_json::Error) -> Problem {
+    Problem::new(
+        Code::InvalidJson,
+        format!("The body is not valid JSON: {error}."),
+        "Compare it with /api/v1/openapi.json.",
+    )
+}
+
+/// Names the outermost field that was not understood, where it was one.
+fn not_understood(
+    what: &str,
+    error: &serde_path_to_error::Error<impl std::error::Error>,
+) -> Problem {
+    let field = error.path().iter().find_map(|segment| match segment {
+        Segment::Map { key } => Some(key.clone()),
+        _ => None,
+    });
+    let cause = error.inner().to_string();
+    let message = match &field {
+        Some(field) if !cause.contains(&format!("`{field}`")) => {
+            format!("{what} is not understood: `{field}`: {cause}.")
+        }
+        _ => format!("{what} is not understood: {cause}."),
+    };
+    let resolution = "Compare it with /api/v1/openapi.json.";
+    Problem { param: field, ..Problem::new(Code::InvalidParameter, message, resolution) }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for RequestId {

@@ -93,6 +93,8 @@ async fn what_cannot_be_searched_for_is_named_with_the_limit() {
         ("cursor=made-up", "cursor"),
         ("q=a&cursor=00", "cursor"),
         ("limit=0", "limit"),
+        ("limit=many", "limit"),
+        ("sort=title", "sort"),
     ] {
         let (status, error) =
             error_of(server.get(&format!("/api/v1/articles?{query}")).await).await;
