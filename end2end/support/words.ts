@@ -69,8 +69,8 @@ export const words = {
     newer: 'On the right',
     unchanged: /^\d+ unchanged blocks?$/,
     backToArticle: 'Back to the article',
-    mine: 'Yours',
-    theirs: 'The saved one',
+    bothTexts: 'Two texts',
+    named: (title: string) => `named “${title}”`,
     keepMine: 'Keep mine as the newest',
   },
   zh: {
@@ -142,8 +142,8 @@ export const words = {
     newer: '右边',
     unchanged: /^\d+ 段未改$/,
     backToArticle: '回到文章',
-    mine: '你的',
-    theirs: '已保存的',
+    bothTexts: '两份文字',
+    named: (title: string) => `名为“${title}”`,
     keepMine: '以我的为最新版',
   },
 };

@@ -130,6 +130,7 @@ for (const language of ['en', 'zh'] as const) {
       await page.keyboard.press('Control+s');
       await expect(page.getByRole('main')).toContainText(words.byHand);
       expect((await (await page.request.get(path)).json()).title).toBe('Renamed meanwhile');
+      await expect(page.getByText(words.named('Renamed meanwhile'))).toBeVisible();
     });
 
     test('of two tabs the second is told, and sees both texts', async ({ page, reader, model, faults }) => {
@@ -148,8 +149,9 @@ for (const language of ['en', 'zh'] as const) {
       await expect(page.getByRole('article')).toContainText('one');
 
       await other.getByRole('button', { name: words.showBoth }).click();
-      await expect(other.getByLabel(words.mine, { exact: true })).toHaveValue('# Second\n\ntwo');
-      await expect(other.getByLabel(words.theirs, { exact: true })).toHaveValue('# First\n\none');
+      const differences = other.getByRole('region', { name: words.bothTexts });
+      await expect(differences.locator('del')).toHaveText(['# First', 'one']);
+      await expect(differences.locator('ins')).toHaveText(['# Second', 'two']);
       await other.getByRole('button', { name: words.keepMine }).click();
       await expect(other.getByRole('article')).toContainText('two');
       const stored = await page.request.get(`/api/v1/articles/${article}/revisions`);

@@ -79,6 +79,14 @@ test('在手机上写一篇，从底栏停下，再接着写完，然后在文�
     await reader.expectSameAfterReload();
   });
 
+  await test.step('目录折着，文章在前；点开就能跳到一节', async () => {
+    await expect(reader.outline.first()).toBeHidden();
+    await page.getByRole('navigation', { name: words.outline }).locator('summary').tap();
+    await reader.outline.last().tap();
+    await expect(page.getByRole('heading', { name: sample.headings.at(-1) })).toBeInViewport();
+    await fitsTheWindow();
+  });
+
   await test.step('文库里有它', async () => {
     const id = reader.articleId;
     await page.getByRole('link', { name: words.libraryLink, exact: true }).tap();

@@ -84,6 +84,10 @@ test('a topic becomes an article, which is stopped, continued, rewritten and put
     await expect(page.getByText(words.stopped)).toBeVisible();
     await stopped;
     await expect(page.getByText(words.stoppedAfter)).toBeVisible();
+    // The keyboard goes on from there, and Space alone writes nothing.
+    await expect(page.locator('.ending')).toBeFocused();
+    await page.keyboard.press('Tab');
+    await expect(page.locator('.ending').getByRole('button', { name: words.continue })).toBeFocused();
     await expect(reader.cursor).toHaveCount(0);
     await expect(second.page.getByText(words.stopped)).toBeVisible();
     const { state, text } = await reader.generation();

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::i18n::Texts;
 use super::page_data::LibraryQuery;
 use crate::article::brief::Brief;
+use crate::article::comparison::{ComparedText, TextComparison};
 use crate::article::connection::ConnectionTest;
 use crate::article::edit::ArticleEdit;
 use crate::article::generation::{ArticlePage, Generation};
@@ -168,6 +169,15 @@ pub async fn save_edit(
         412 => Ok(Saved::Conflict(read::<Conflict>(&response).await?.current)),
         _ => accepted(response).await.map(|_| Saved::Done),
     }
+}
+
+/// What saving a text would change of an article.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn compare_text(article: Uuid, text: String) -> Result<TextComparison, Failure> {
+    let path = format!("/api/v1/articles/{article}/compare");
+    read(&send_json(Method::POST, &path, &ComparedText { text }).await?).await
 }
 
 /// A page of the library. Without a cursor the first.

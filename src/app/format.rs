@@ -46,9 +46,12 @@ pub fn money(millionths: i64, currency: &str) -> String {
     }
 }
 
-/// What was used costs: an amount, or `None` where the model has no price.
+/// What was used costs: an amount, or `None` where it costs nothing or the model has no price.
 pub fn cost(usage: &Usage) -> Option<String> {
-    let amount = money(usage.cost?, usage.currency.as_deref().unwrap_or_default().trim());
+    let amount = money(
+        usage.cost.filter(|cost| *cost != 0)?,
+        usage.currency.as_deref().unwrap_or_default().trim(),
+    );
     Some(if usage.estimated { format!("≈ {amount}") } else { amount })
 }
 

@@ -217,8 +217,13 @@ impl Live {
     }
 
     /// Does what a button was pressed for, and then calls `done`.
-    pub fn act(self, done: Callback<()>, act: impl Future<Output = Result<(), Failure>> + 'static) {
-        acting::act(self.busy, self.failure, act, move |()| done.run(()));
+    /// `done` is called where the button is no more, too: it must not need what went with it.
+    pub fn act(
+        self,
+        done: impl FnOnce() + 'static,
+        act: impl Future<Output = Result<(), Failure>> + 'static,
+    ) {
+        acting::act(self.busy, self.failure, act, move |()| done());
     }
 
     /// The page was scrolled.

@@ -1,4 +1,4 @@
-//! Two revisions of an article, side by side.
+//! Two revisions of an article, or one and a text that is not saved, side by side.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,29 @@ pub struct Comparison {
     pub removed: u32,
     /// Both texts in their order, block by block.
     pub rows: Vec<Row>,
+}
+
+/// What a text that is not saved would change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct TextComparison {
+    /// The article's current revision, which the text is compared with.
+    pub from: RevisionSummary,
+    /// How many words (in Chinese, words of the dictionary) only the text has.
+    pub added: u32,
+    /// How many words only the revision has.
+    pub removed: u32,
+    /// Both in their order, block by block; `to` is the text.
+    pub rows: Vec<Row>,
+}
+
+/// A text that is to be compared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct ComparedText {
+    /// Markdown, as it would be saved.
+    pub text: String,
 }
 
 /// A block of one text or of both: what stands between two blank lines of the Markdown source, or

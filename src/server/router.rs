@@ -22,6 +22,7 @@ pub fn router(state: &AppState) -> Router {
         .with_state(state.clone());
     let texts = Router::new()
         .route("/api/v1/articles/{id}", patch(article_edits::edit))
+        .route("/api/v1/articles/{id}/compare", post(article_edits::compare))
         .with_state(state.clone());
     let api = Router::new()
         .route("/api/v1/generations/{id}", get(generations::show))

@@ -1,9 +1,9 @@
 //! Two revisions of an article, side by side.
 
-use inkstream::article::comparison::{Change, Comparison};
+use inkstream::article::comparison::{Change, Comparison, TextComparison};
 use inkstream::article::generation::Article;
 use reqwest::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::{Server, error_of};
@@ -55,6 +55,44 @@ async fn two_revisions_are_compared_and_it_is_said_who_made_them() {
     let same: Comparison =
         server.get(&format!("{path}?from={new}&to={new}")).await.json().await.unwrap();
     assert!(same.rows.iter().all(|row| row.change == Change::Same));
+}
+
+#[tokio::test]
+async fn a_text_that_is_not_saved_is_compared_with_the_current_revision() {
+    let server = Server::start().await;
+    let (article, new, _) = two_revisions(&server).await;
+    let path = format!("/api/v1/articles/{article}/compare");
+    let now: Article =
+        server.get(&format!("/api/v1/articles/{article}")).await.json().await.unwrap();
+    let text = now.revision.unwrap().text;
+    let compared: TextComparison =
+        server.post(&path, &json!({"text": text})).await.json().await.unwrap();
+    assert_eq!((compared.from.id, compared.added, compared.removed), (new, 0, 0));
+    let mine = format!("{}\r\n\r\nthree more words\r\n", text.trim_end());
+    let compared: TextComparison =
+        server.post(&path, &json!({"text": mine})).await.json().await.unwrap();
+    assert_eq!((compared.added, compared.removed), (3, 0));
+    let last = compared.rows.last().unwrap();
+    assert_eq!((last.change, last.to[0].text.as_str()), (Change::Added, "three more words"));
+    let after: Article =
+        server.get(&format!("/api/v1/articles/{article}")).await.json().await.unwrap();
+    assert_eq!(after.revision.unwrap().id, new, "nothing is saved");
+
+    for (path, body, status, param) in [
+        (path.clone(), json!({"text": " "}), 422, json!("text")),
+        (path.clone(), json!({"text": "a".repeat(9 << 20)}), 413, json!("text")),
+        (path.clone(), json!({"texts": "a"}), 400, json!("texts")),
+        (path, json!({}), 400, Value::Null),
+        (
+            format!("/api/v1/articles/{}/compare", Uuid::now_v7()),
+            json!({"text": "a"}),
+            404,
+            json!("id"),
+        ),
+    ] {
+        let (said, error) = error_of(server.post(&path, &body).await).await;
+        assert_eq!((said.as_u16(), &error["param"]), (status, &param), "{error}");
+    }
 }
 
 #[tokio::test]

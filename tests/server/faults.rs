@@ -277,7 +277,7 @@ async fn max_tokens_of_the_brief_ends_a_text_and_the_models_own_limit_cuts_it() 
     assert_eq!(server.generation(asked.id).await.state, GenerationState::Done);
     let cut = server.create(json!({"topic": "a"})).await;
     let cut = server.finished(cut.id).await;
-    assert_eq!(cut.error.unwrap().code, Code::UpstreamTruncated);
+    assert_eq!(cut.error.unwrap().code, Code::AnswerLimit);
 }
 
 #[tokio::test]

@@ -212,6 +212,10 @@ fn Byline(live: Live) -> impl IntoView {
                 facts.push((texts.words)(meta.words, &data.article.language));
                 facts.push((texts.minutes_to_read)(meta.reading_minutes));
             }
+            // A name that a person gave stands nowhere in the text.
+            if data.meta.as_ref().is_some_and(|meta| meta.title != data.article.title) {
+                facts.push((texts.named)(&data.article.title));
+            }
             view! { <p class="faint byline num">{facts.join(" · ")}</p> }
         })
     }

@@ -13,16 +13,17 @@ const CONTEXT: usize = 1;
 pub fn ComparedRows(
     /// Both texts.
     rows: Vec<Row>,
-    /// The numbers of the two revisions.
-    numbers: (u32, u32),
+    /// What is said in the place of a block that the left side, or the right, has not.
+    not_in: (String, String),
 ) -> impl IntoView {
     let texts = use_texts();
+    let pair = |row| pair(row, &not_in);
     let mut shown = Vec::new();
     let count = rows.len();
     let mut rows = rows.into_iter().enumerate().peekable();
     while let Some((first, row)) = rows.next() {
         if row.change != Change::Same {
-            shown.push(pair(row, numbers));
+            shown.push(pair(row));
             continue;
         }
         let mut same = vec![row];
@@ -33,14 +34,14 @@ pub fn ComparedRows(
         let after = if first + same.len() == count { 0 } else { CONTEXT };
         // What would hide a single block is no shorter than the block.
         if same.len() <= before + after + 1 {
-            shown.extend(same.into_iter().map(|row| pair(row, numbers)));
+            shown.extend(same.into_iter().map(pair));
             continue;
         }
         let tail = same.split_off(same.len() - after);
         let folded = same.split_off(before);
-        shown.extend(same.into_iter().map(|row| pair(row, numbers)));
+        shown.extend(same.into_iter().map(pair));
         let said = (texts.unchanged_blocks)(folded.len());
-        let folded = folded.into_iter().map(|row| pair(row, numbers)).collect_view();
+        let folded = folded.into_iter().map(pair).collect_view();
         shown.push(
             view! {
                 <details class="unchanged">
@@ -50,13 +51,12 @@ pub fn ComparedRows(
             }
             .into_any(),
         );
-        shown.extend(tail.into_iter().map(|row| pair(row, numbers)));
+        shown.extend(tail.into_iter().map(pair));
     }
     shown.collect_view()
 }
 
-fn pair(row: Row, (from, to): (u32, u32)) -> AnyView {
-    let texts = use_texts();
+fn pair(row: Row, (not_left, not_right): &(String, String)) -> AnyView {
     let look = match row.look {
         Look::Heading => "heading",
         Look::Text => "text",
@@ -76,8 +76,7 @@ fn pair(row: Row, (from, to): (u32, u32)) -> AnyView {
         }
         .into_any()
     };
-    let none =
-        |number: u32| view! { <div class="none">{(texts.only_here)(number)}</div> }.into_any();
+    let none = |said: &String| view! { <div class="none">{said.clone()}</div> }.into_any();
     let (class, sides) = match row.change {
         Change::Same => {
             // Said once to those who listen.
@@ -86,8 +85,8 @@ fn pair(row: Row, (from, to): (u32, u32)) -> AnyView {
             ("pair same", (side(row.to, false), again).into_any())
         }
         Change::Changed => ("pair", (side(row.from, true), side(row.to, false)).into_any()),
-        Change::Removed => ("pair", (side(row.from, true), none(to)).into_any()),
-        Change::Added => ("pair", (none(from), side(row.to, false)).into_any()),
+        Change::Removed => ("pair", (side(row.from, true), none(not_right)).into_any()),
+        Change::Added => ("pair", (none(not_left), side(row.to, false)).into_any()),
     };
     view! { <div class=class>{sides}</div> }.into_any()
 }

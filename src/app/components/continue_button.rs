@@ -20,18 +20,18 @@ pub fn ContinueButton(
 ) -> impl IntoView {
     let (texts, hydrated) = (use_texts(), use_hydrated());
     let navigate = use_navigate();
-    let home = Callback::new(move |()| {
+    let home = move || {
         let article = live.data.with_untracked(|data| data.article.id);
         navigate(&format!("/articles/{article}"), Default::default());
         reload.run(());
-    });
+    };
     // Sent again after a lost answer, it must not be written twice.
     let key = StoredValue::new(None::<String>);
-    let go_on = move |_| {
+    let go_on = move || {
         let generation = live.data.with_untracked(|data| data.generation.id);
         let unanswered = key.get_value().unwrap_or_else(api::idempotency_key);
         key.set_value(Some(unanswered.clone()));
-        live.act(home, async move {
+        live.act(home.clone(), async move {
             let answer = api::continue_from(generation, &unanswered).await;
             if answer.as_ref().err().is_none_or(Failure::is_final) {
                 key.try_set_value(None);
@@ -52,14 +52,21 @@ pub fn ContinueButton(
     });
     view! {
         <Show when=move || possible.get()>
-            <button
-                type="button"
-                class="btn primary"
-                disabled=move || hydrated.not_yet() || live.busy.get()
-                on:click=go_on
-            >
-                {move || if live.has_text.get() { texts.continue_writing } else { texts.try_again }}
-            </button>
+            {
+                let go_on = go_on.clone();
+                view! {
+                    <button
+                        type="button"
+                        class="btn primary"
+                        disabled=move || hydrated.not_yet() || live.busy.get()
+                        on:click=move |_| go_on()
+                    >
+                        {move || {
+                            if live.has_text.get() { texts.continue_writing } else { texts.try_again }
+                        }}
+                    </button>
+                }
+            }
         </Show>
     }
     .into_any()

@@ -13,10 +13,10 @@ use uuid::Uuid;
 use web_sys::KeyboardEvent;
 
 use super::code_copy;
-use super::edit_conflict::EditConflict;
+use super::edit_conflict::{EditConflict, TwoTexts};
 use super::keys_help::dialog_is_open;
 use super::problem_note::ProblemNote;
-use crate::app::api::{self, Failure, Saved, Theirs};
+use crate::app::api::{self, Failure, Saved};
 use crate::app::edit_drafts::{self, EditDraft, Taken};
 use crate::app::format::local;
 use crate::app::live::Live;
@@ -58,6 +58,7 @@ pub fn Editor(
         None => Default::default(),
     };
     let (old, editor) = (StoredValue::new((title_now, old_text)), StoredValue::new(editor));
+    let conflict_language = language.clone();
 
     let title_field = NodeRef::<leptos::html::Input>::new();
     let text_field = NodeRef::<leptos::html::Textarea>::new();
@@ -152,7 +153,7 @@ pub fn Editor(
     });
     let (busy, elsewhere) = (RwSignal::new(false), RwSignal::new(false));
     let failure = RwSignal::new(None::<Failure>);
-    let conflict = RwSignal::new(None::<((String, String), Theirs)>);
+    let conflict = RwSignal::new(None::<(Uuid, TwoTexts)>);
     let save_over = move |base: Uuid| {
         let Some((title, text)) = typed().filter(|_| !busy.get_untracked()) else { return };
         keep();
@@ -162,6 +163,10 @@ pub fn Editor(
         let editor = editor.get_value();
         spawn_local(async move {
             let answer = api::save_edit(article, base, new_title.as_deref(), &text).await;
+            let rows = match &answer {
+                Ok(Saved::Conflict(_)) => api::compare_text(article, text.clone()).await.ok(),
+                _ => None,
+            };
             if answer == Ok(Saved::Done) {
                 // Also where the editor was left meanwhile.
                 over.try_set_value(true);
@@ -177,12 +182,19 @@ pub fn Editor(
                     open.set(None);
                     home.run(());
                 }
-                Ok(Saved::Conflict(theirs)) => conflict.set(Some(((title, text), theirs))),
+                Ok(Saved::Conflict(theirs)) => {
+                    // Where it changed once more in between, the rows are of another text.
+                    let rows = rows.filter(|it| it.from.id == theirs.id).map(|it| it.rows);
+                    let titles = new_title.map(|mine| (theirs.meta.title, mine));
+                    let both = TwoTexts { mine: text, theirs: theirs.text, titles, rows };
+                    conflict.set(Some((theirs.id, both)));
+                }
                 Err(failed) => failure.set(Some(failed)),
             }
         });
     };
-    let save = move || match conflict.with_untracked(|it| it.as_ref().map(|(_, it)| it.id)) {
+    let saved_meanwhile = move || conflict.with_untracked(|it| it.as_ref().map(|(id, _)| *id));
+    let save = move || match saved_meanwhile() {
         // Both are on the screen: the buttons there decide.
         Some(_) => {}
         None => save_over(base),
@@ -193,7 +205,7 @@ pub fn Editor(
         open.set(None);
     };
     let keep_mine = Callback::new(move |()| {
-        if let Some(theirs) = conflict.with_untracked(|it| it.as_ref().map(|(_, it)| it.id)) {
+        if let Some(theirs) = saved_meanwhile() {
             save_over(theirs);
         }
     });
@@ -309,11 +321,11 @@ pub fn Editor(
             {move || {
                 conflict
                     .get()
-                    .map(|(mine, theirs)| {
+                    .map(|(_, both)| {
                         view! {
                             <EditConflict
-                                mine
-                                theirs=(theirs.meta.title, theirs.text)
+                                both
+                                language=conflict_language.clone()
                                 busy
                                 keep_mine
                                 take_theirs

@@ -9,7 +9,33 @@ use crate::app::format::duration;
 use crate::app::live::Live;
 use crate::app::page_data::ArticleData;
 use crate::app::preferences::use_texts;
+use crate::app::progress::Progress;
 use crate::article::event::GenerationState;
+use crate::article::problem::Problem;
+
+/// How a generation ended.
+#[derive(Clone, PartialEq)]
+enum How {
+    Well,
+    Failed(Problem),
+    Interrupted,
+    /// With what was found wrong.
+    Rejected(String),
+    /// With how long it took until upstream was closed, in milliseconds.
+    Cancelled(Option<f64>),
+}
+
+impl How {
+    fn of(progress: &Progress) -> Self {
+        match (progress.state, &progress.problem) {
+            (GenerationState::Failed, Some(problem)) => Self::Failed(problem.clone()),
+            (GenerationState::Interrupted, _) => Self::Interrupted,
+            (GenerationState::Rejected, _) => Self::Rejected(progress.findings.join("; ")),
+            (GenerationState::Cancelled, _) => Self::Cancelled(progress.upstream_closed_ms),
+            _ => Self::Well,
+        }
+    }
+}
 
 /// Nothing where it ended well. `reload` renews the whole page.
 #[component]
@@ -21,19 +47,27 @@ pub fn Ending(
 ) -> impl IntoView {
     let texts = use_texts();
     let place = NodeRef::<leptos::html::Div>::new();
-    // Who watched the end of the text is shown what can be done from there.
+    // Who watched the end of the text is shown what can be done from there, and the keyboard goes on
+    // from there where what it was on, Stop, is gone.
     Effect::new(move || {
         if let Some(place) = place.get()
             && live.ended_here.get()
-            && live.following.get_untracked()
         {
-            request_animation_frame(move || show(&place));
+            let following = live.following.get_untracked();
+            request_animation_frame(move || {
+                if following {
+                    show(&place);
+                }
+                take_lost_focus(&place);
+            });
         }
     });
+    // What else becomes known afterwards does not take a button away that is being pressed.
+    let how = Memo::new(move |_| match live.data.with(ArticleData::is_by_hand) {
+        true => How::Well,
+        false => live.progress.with(How::of),
+    });
     let note = move || {
-        if live.data.with(ArticleData::is_by_hand) {
-            return None;
-        }
         let meaning = if live.has_text.get() { texts.text_kept } else { texts.nothing_written };
         let plain = |said: String| {
             view! {
@@ -44,9 +78,9 @@ pub fn Ending(
             }
             .into_any()
         };
-        live.progress.with(|progress| match (progress.state, &progress.problem) {
-            (GenerationState::Failed, Some(problem)) => {
-                let failure = Failure::Problem(problem.clone());
+        match how.get() {
+            How::Failed(problem) => {
+                let failure = Failure::Problem(problem);
                 let note = view! {
                     <ProblemNote failure meaning>
                         <ContinueButton live reload />
@@ -54,15 +88,10 @@ pub fn Ending(
                 };
                 Some(note.into_any())
             }
-            (GenerationState::Interrupted, _) => {
-                Some(plain([texts.interrupted, meaning].join(texts.between)))
-            }
-            (GenerationState::Rejected, _) => {
-                Some(plain((texts.rejected)(&progress.findings.join("; "))))
-            }
-            (GenerationState::Cancelled, _) => {
-                let closed =
-                    progress.upstream_closed_ms.map(|ms| (texts.upstream_closed)(&whole(ms)));
+            How::Interrupted => Some(plain([texts.interrupted, meaning].join(texts.between))),
+            How::Rejected(findings) => Some(plain((texts.rejected)(&findings))),
+            How::Cancelled(closed_ms) => {
+                let closed = closed_ms.map(|ms| (texts.upstream_closed)(&whole(ms)));
                 let said = [closed.as_deref().unwrap_or_default(), meaning].join(texts.between);
                 let note = view! {
                     <div class="note">
@@ -72,10 +101,24 @@ pub fn Ending(
                 };
                 Some(note.into_any())
             }
-            _ => None,
-        })
+            How::Well => None,
+        }
     };
-    view! { <div node_ref=place>{note}</div> }
+    view! {
+        <div class="ending" tabindex="-1" node_ref=place>
+            {note}
+        </div>
+    }
+}
+
+fn take_lost_focus(place: &web_sys::HtmlElement) {
+    let focused = document().active_element();
+    if focused.is_none_or(|focused| focused.tag_name() == "BODY") {
+        let options = web_sys::FocusOptions::new();
+        options.set_prevent_scroll(true);
+        // Where it fails, the keyboard begins at the top of the page.
+        _ = place.focus_with_options(&options);
+    }
 }
 
 fn show(place: &web_sys::HtmlElement) {

@@ -25,6 +25,7 @@ pub fn Facts(
     let price = move || {
         progress.with(|p| match cost(&p.usage) {
             Some(amount) => amount,
+            None if p.usage.completion > 0 && p.usage.cost == Some(0) => texts.cost_free.to_owned(),
             None if p.usage.completion > 0 => texts.cost_unknown.to_owned(),
             None => dash(),
         })

@@ -39,7 +39,7 @@ pub fn RevisionBar(
         let (article, shown) =
             live.data.with_untracked(|data| (data.article.id, data.shown.as_ref().map(|it| it.id)));
         if let Some(shown) = shown {
-            live.act(home, api::restore_revision(article, shown));
+            live.act(move || home.run(()), api::restore_revision(article, shown));
         }
     };
 

@@ -95,6 +95,7 @@ pub(super) static TEXTS: Texts = Texts {
     tokens_unit: "tok",
     cost: "Cost",
     cost_unknown: "no price",
+    cost_free: "free",
     cost_estimate: |amount| format!("about {amount} in all"),
     model: "Model",
     route_reason,
@@ -226,6 +227,7 @@ pub(super) static TEXTS: Texts = Texts {
     edit_saving: "Saving…",
     edit_leave: "Close",
     edited_by_hand: "edited by hand",
+    named: |title| format!("named “{title}”"),
     draft_kept: |at| format!("Not saved yet; kept in this browser, {at}"),
     draft_not_kept: "This browser keeps no drafts. Save before you leave.",
     draft_here: |at| format!("Your unsaved text of {at} is here."),
@@ -238,6 +240,8 @@ pub(super) static TEXTS: Texts = Texts {
     conflict_note: "The article was changed while you edited it. Nothing is lost: here are both.",
     conflict_mine: "Yours",
     conflict_theirs: "The saved one",
+    not_in_theirs: "not in the saved one",
+    not_in_mine: "not in yours",
     keep_mine: "Keep mine as the newest",
     take_theirs: "Take the saved one",
     back_to_editing: "Back to editing",
@@ -448,6 +452,9 @@ fn problem(problem: &Problem) -> (String, String) {
         Code::UpstreamFailed => ("The model failed.", "Try again, or choose another model."),
         Code::UpstreamTruncated => {
             ("The model's answer broke off.", "Continue from the text so far.")
+        }
+        Code::AnswerLimit => {
+            ("The model reached the longest answer it may give.", "Continue from the text so far.")
         }
         Code::UpstreamMalformed => (
             "The provider answered with something that is not its protocol.",

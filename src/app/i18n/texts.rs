@@ -127,6 +127,8 @@ pub struct Texts {
     pub tokens_unit: &'static str,
     pub cost: &'static str,
     pub cost_unknown: &'static str,
+    /// What a model without costs costs.
+    pub cost_free: &'static str,
     pub cost_estimate: fn(&str) -> String,
     pub model: &'static str,
     pub route_reason: fn(&RouteReason) -> String,
@@ -219,6 +221,8 @@ pub struct Texts {
     pub edit_saving: &'static str,
     pub edit_leave: &'static str,
     pub edited_by_hand: &'static str,
+    /// Of an article that has another name than the title in its text.
+    pub named: fn(&str) -> String,
     pub draft_kept: fn(&str) -> String,
     pub draft_not_kept: &'static str,
     pub draft_here: fn(&str) -> String,
@@ -231,6 +235,8 @@ pub struct Texts {
     pub conflict_note: &'static str,
     pub conflict_mine: &'static str,
     pub conflict_theirs: &'static str,
+    pub not_in_theirs: &'static str,
+    pub not_in_mine: &'static str,
     pub keep_mine: &'static str,
     pub take_theirs: &'static str,
     pub back_to_editing: &'static str,

@@ -63,7 +63,7 @@ fn Compared(data: CompareData, reload: Callback<()>) -> impl IntoView {
         false => (texts.words_changed)(added, removed),
     };
     let title = format!("{}: {}", texts.compare, article.title);
-    let sides = (from.number, to.number);
+    let not_in = ((texts.only_here)(from.number), (texts.only_here)(to.number));
     view! {
         <Title text=format!("{title} · Inkstream") />
         <main id="content" class="compare-page">
@@ -100,7 +100,7 @@ fn Compared(data: CompareData, reload: Callback<()>) -> impl IntoView {
                 />
             </div>
             <div class="compared" lang=article.language>
-                <ComparedRows rows numbers=sides />
+                <ComparedRows rows not_in />
             </div>
         </main>
     }

@@ -1,15 +1,16 @@
-//! The service behind the comparison of two revisions.
+//! The service behind the comparison of two revisions, and of one with a text that is not saved.
 
 mod texts;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use uuid::Uuid;
 
 use self::texts::{Compared, compare};
 use super::error::internal;
 use super::generations::no_article;
 use super::state::AppState;
-use crate::article::comparison::Comparison;
+use crate::article::comparison::{Comparison, TextComparison};
+use crate::article::edit::clean_text;
 use crate::article::generation::RevisionSummary;
 use crate::article::problem::{Code, Problem};
 
@@ -54,29 +55,55 @@ impl AppState {
             None => neighbour(revisions, to).ok_or_else(only_one)?,
         };
         let (from, to) = (from.clone(), to.clone());
-        let place = PLACES.acquire().await;
+        let place = place().await;
         let old = self.text_of(&from).await?;
         let new = self.text_of(&to).await?;
-        let compared = tokio::task::spawn_blocking(move || {
-            // Whoever asked may be gone: the place is free when the work is done.
-            let _place = place;
-            compare(&old, &new)
-        });
-        let compared = compared.await;
-        let Compared { rows, added, removed } = compared.map_err(|error| {
-            tracing::error!(error_type = "internal", %error, "texts could not be compared");
-            internal()
-        })?;
+        let Compared { rows, added, removed } = compared(place, old, new).await?;
         Ok(Comparison { from, to, added, removed, rows })
     }
-}
 
-impl AppState {
+    /// Compares the current revision of an article with a text that is not saved.
+    ///
+    /// # Errors
+    /// There is no such article, it has no revision, or the text could not be saved; the store
+    /// cannot be read.
+    pub async fn compare_text(&self, article: Uuid, text: &str) -> Result<TextComparison, Problem> {
+        let new = clean_text(text, self.config.generation.max_text_bytes)?;
+        let revisions = self.revisions(article).await?;
+        let from = revisions.into_iter().find(|it| it.current);
+        let from = from.ok_or_else(|| no_revision("id"))?;
+        let place = place().await;
+        let old = self.text_of(&from).await?;
+        let Compared { rows, added, removed } = compared(place, old, new).await?;
+        Ok(TextComparison { from, added, removed, rows })
+    }
+
     async fn text_of(&self, revision: &RevisionSummary) -> Result<String, Problem> {
         let found = self.store.revision(revision.id).await.map_err(|error| error.to_problem())?;
         // Deleted with its article since it was listed.
         found.map(|found| found.text).ok_or_else(no_article)
     }
+}
+
+async fn place() -> Option<SemaphorePermit<'static>> {
+    // It is never closed.
+    PLACES.acquire().await.ok()
+}
+
+/// Whoever asked may be gone: the place is free when the work is done.
+async fn compared(
+    place: Option<SemaphorePermit<'static>>,
+    old: String,
+    new: String,
+) -> Result<Compared, Problem> {
+    let compared = tokio::task::spawn_blocking(move || {
+        let _place = place;
+        compare(&old, &new)
+    });
+    compared.await.map_err(|error| {
+        tracing::error!(error_type = "internal", %error, "texts could not be compared");
+        internal()
+    })
 }
 
 /// The revision that one is best compared with.

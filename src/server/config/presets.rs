@@ -106,8 +106,8 @@ pub(super) fn demo_models() -> impl Iterator<Item = ModelConfig> {
         id: (*id).to_owned(),
         context_window: 32_768,
         max_output: DEMO_MAX_OUTPUT,
-        price_input: None,
-        price_output: None,
+        price_input: Some(0.0),
+        price_output: Some(0.0),
         currency: None,
         continuation: Continuation::Prefix,
     })

@@ -1,5 +1,6 @@
-//! `PATCH /api/v1/articles/{id}`: what a person changes.
+//! What a person changes of an article, and what a change would be.
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
@@ -7,6 +8,7 @@ use uuid::Uuid;
 
 use super::articles::tagged;
 use super::extract::Ids;
+use crate::article::comparison::{ComparedText, TextComparison};
 use crate::article::edit::{ArticleEdit, EditConflict};
 use crate::article::generation::Article;
 use crate::article::problem::{Code, ProblemBody};
@@ -34,11 +36,31 @@ pub async fn edit(
     headers: HeaderMap,
     body: Result<JsonBody<ArticleEdit>, ApiError>,
 ) -> Result<Response, ApiError> {
-    let JsonBody(edit) = body.map_err(|refused| match refused.problem().code {
+    let JsonBody(edit) = body.map_err(named)?;
+    Ok(tagged(state.edit_article(id, edit, base(&headers)).await?))
+}
+
+/// What saving a text would change: it, side by side with the current revision.
+#[utoipa::path(post, path = "/api/v1/articles/{id}/compare", tag = "articles",
+    params(("id" = Uuid, Path)), request_body = ComparedText,
+    responses((status = 200, body = TextComparison), (status = 400, body = ProblemBody),
+        (status = 404, body = ProblemBody), (status = 413, body = ProblemBody),
+        (status = 415, body = ProblemBody), (status = 422, body = ProblemBody)))]
+pub async fn compare(
+    State(state): State<AppState>,
+    Ids([id]): Ids<1>,
+    body: Result<JsonBody<ComparedText>, ApiError>,
+) -> Result<Json<TextComparison>, ApiError> {
+    let JsonBody(compared) = body.map_err(named)?;
+    Ok(Json(state.compare_text(id, &compared.text).await?))
+}
+
+/// The field of a body that is too large is its text.
+fn named(refused: ApiError) -> ApiError {
+    match refused.problem().code {
         Code::BodyTooLarge => error::text_too_large().into(),
         _ => refused,
-    })?;
-    Ok(tagged(state.edit_article(id, edit, base(&headers)).await?))
+    }
 }
 
 /// What `If-Match` names. A weak tag matches nothing, as RFC 9110 says; of several, none is ours.

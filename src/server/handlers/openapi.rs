@@ -22,6 +22,7 @@ use crate::article::event::{Highlight, Meta, Notice, Routed, Usage};
         articles::list,
         articles::show,
         article_edits::edit,
+        article_edits::compare,
         exports::export,
         articles::delete,
         articles::delete_several,

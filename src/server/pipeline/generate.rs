@@ -406,7 +406,7 @@ impl<'a> Writing<'a> {
                 Outcome::Complete
             }
             None => Outcome::Failed(Problem::new(
-                Code::UpstreamTruncated,
+                Code::AnswerLimit,
                 format!("{model} reached the longest answer it may give before the end."),
                 "Continue goes on from the text.",
             )),
