@@ -5,11 +5,14 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 say "Format"
 cargo fmt --check
 
-# Never --all-features: the server and the client are two builds.
+# Never --all-features: server, client and renderer are builds of their own.
 say "Lints of the server (usually 2 min the first time)"
-cargo clippy --quiet --features embed --all-targets -- -D warnings
+cargo clippy --quiet --features carry --all-targets -- -D warnings
 say "Lints of the client (usually 1 min the first time)"
 cargo clippy --quiet --lib --features hydrate --target wasm32-unknown-unknown -- -D warnings
+
+say "Lints of the renderer for other pages"
+cargo clippy --quiet --lib --features embed --target wasm32-unknown-unknown -- -D warnings
 
 say "Documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --features ssr

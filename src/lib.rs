@@ -1,7 +1,8 @@
 //! Inkstream turns a topic into a publishable technical article, live.
 //!
-//! One crate, two builds. [`article`] is the shared core: what an article is, what is asked for
-//! and what happens on the way, without I/O. [`app`] is the interface, rendered by the server and
+//! One crate, three builds. [`article`] is the shared core: what an article is, what is asked for
+//! and what happens on the way, without I/O. [`renderer`] sets it in a page while it arrives, here and
+//! (feature `embed`) in other people's pages. `app` is the interface, rendered by the server and
 //! brought to life by the browser. `server` (feature `ssr`) takes a brief through four stages,
 //! streams it out of an append-only log, and keeps it.
 //!
@@ -19,8 +20,10 @@
 #[cfg(not(any(erase_components, doc, doctest)))]
 compile_error!("--cfg erase_components of .cargo/config.toml is missing: is RUSTFLAGS set?");
 
+#[cfg(any(feature = "hydrate", feature = "ssr"))]
 pub mod app;
 pub mod article;
+pub mod renderer;
 #[cfg(feature = "ssr")]
 pub mod server;
 

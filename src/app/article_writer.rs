@@ -9,10 +9,10 @@ use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 use web_sys::Element;
 
-use super::dom_writer::DomWriter;
 use super::follow_end::FollowEnd;
 use crate::article::event::{Event, OutlineEntry};
 use crate::article::markdown::MarkdownParser;
+use crate::renderer::DomWriter;
 
 /// What is told of each write.
 pub struct Written<'a> {
@@ -52,7 +52,7 @@ impl ArticleWriter {
         follow: FollowEnd,
         tell: impl Fn(Written<'_>) + 'static,
     ) -> Result<Self, JsValue> {
-        let dom = DomWriter::new(document(), root, copy_label)?;
+        let dom = DomWriter::new(document(), root, copy_label)?.in_groups();
         Ok(Self(Rc::new(Writer {
             paper: RefCell::new(Paper { parser: Some(MarkdownParser::new()), dom }),
             queue: RefCell::default(),

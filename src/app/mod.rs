@@ -3,14 +3,13 @@
 //! Everything here compiles in both builds and renders the same tree in both. What only a browser
 //! can do happens in effects and event handlers, which never run on the server. Two files talk to
 //! the network: [`api`] and [`generation_client`]; what a page shows when it opens comes through
-//! [`page_data`]. Model text reaches the page through [`dom_writer`] alone.
+//! [`page_data`]. Model text reaches the page through [`crate::renderer`] alone.
 
 pub mod acting;
 pub mod api;
 pub mod article_writer;
 pub mod brief_draft;
 pub mod components;
-pub mod dom_writer;
 pub mod draft_store;
 pub mod edit_drafts;
 pub mod follow_end;

@@ -11,9 +11,9 @@ use leptos::prelude::document;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Node};
 
-use super::dom_writer::DomWriter;
 use crate::article::event::Highlight;
 use crate::article::markdown::MarkdownParser;
+use crate::renderer::DomWriter;
 
 /// See the module.
 pub struct Preview {

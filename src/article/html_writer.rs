@@ -10,7 +10,7 @@
 //! | `ul` | `class`: `tight`, `loose` |
 //! | `ol` | the same, `start` |
 //! | `li` | `class`: `task`; in footnotes `id` |
-//! | `input` | `type="checkbox"`, `disabled`, `checked` |
+//! | `input` | `aria-label`, `type="checkbox"`, `disabled`, `checked` |
 //! | `figure` | `class`: `code` |
 //! | `figcaption` | |
 //! | `code` | `class`: `language-` and the language |
@@ -184,10 +184,11 @@ impl Writer<'_> {
                     None => self.open("li", &[]),
                     Some(done) => {
                         self.open("li", &[("class", "task")]);
+                        let label = tick_label(*done);
                         let checked = if *done { " checked=\"\"" } else { "" };
-                        self.html.push_str("<input type=\"checkbox\" disabled=\"\"");
-                        self.html.push_str(checked);
-                        self.html.push('>');
+                        self.html.push_str(&format!(
+                            "<input aria-label=\"{label}\" type=\"checkbox\" disabled=\"\"{checked}>"
+                        ));
                     }
                 }
                 self.blocks(blocks);
@@ -392,6 +393,11 @@ impl Writer<'_> {
     }
 }
 
+/// What stands for a task's tick where it is heard, in any language.
+pub fn tick_label(done: bool) -> &'static str {
+    if done { "☑" } else { "☐" }
+}
+
 /// Whether a safe URL leads to another site.
 pub fn is_absolute(href: &str) -> bool {
     let href = href.trim_start();
@@ -426,8 +432,8 @@ mod tests {
         );
         assert_eq!(
             html("- [x] a\n\n- [ ] b\n"),
-            "<ul class=\"loose\"><li class=\"task\"><input type=\"checkbox\" disabled=\"\" \
-             checked=\"\"><p>a</p>\n</li>\n<li class=\"task\"><input type=\"checkbox\" \
+            "<ul class=\"loose\"><li class=\"task\"><input aria-label=\"☑\" type=\"checkbox\" \
+             disabled=\"\" checked=\"\"><p>a</p>\n</li>\n<li class=\"task\"><input aria-label=\"☐\" type=\"checkbox\" \
              disabled=\"\"><p>b</p>\n</li>\n</ul>\n"
         );
     }

@@ -1,6 +1,6 @@
 //! The files of the built client: from the program itself, or from a folder.
 //!
-//! A release build carries them inside (feature `embed`), compressed beforehand, so that copying
+//! A release build carries them inside (feature `carry`), compressed beforehand, so that copying
 //! one file is an installation. `site_dir` puts a folder in their place.
 
 use std::borrow::Cow;
@@ -11,7 +11,8 @@ use std::sync::{Arc, OnceLock};
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
+    ACCEPT_ENCODING, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_ENCODING,
+    CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use tower::ServiceExt;
@@ -21,6 +22,16 @@ use tower_http::services::ServeDir;
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 /// A file whose name stays: fonts, the icon.
 const FOR_A_DAY: HeaderValue = HeaderValue::from_static("public, max-age=86400");
+/// The renderer for other people's pages, under names that stay: asked for anew each time, and
+/// answered with 304, so that module and program always fit each other.
+const EMBED: &str = "/embed/";
+const ASK_AGAIN: HeaderValue = HeaderValue::from_static("public, no-cache");
+/// What the renderer's example may do: load itself, and show pictures.
+const EXAMPLE_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; \
+     img-src 'self' http: https:; base-uri 'none'; object-src 'none'; form-action 'none'; \
+     frame-ancestors 'none'",
+);
 /// What the program carries is looked for here while it carries nothing.
 const USUAL_DIR: &str = "target/site";
 
@@ -30,7 +41,7 @@ type Carried = (Cow<'static, [u8]>, [u8; 32]);
 type Lookup = fn(&str) -> Option<Carried>;
 
 /// What the program carries.
-#[cfg(feature = "embed")]
+#[cfg(feature = "carry")]
 mod carried {
     #[derive(rust_embed::Embed)]
     #[folder = "target/site"]
@@ -38,10 +49,10 @@ mod carried {
     pub(super) struct Files;
 }
 
-#[cfg(feature = "embed")]
+#[cfg(feature = "carry")]
 const CARRIED: Option<Lookup> =
     Some(|name| carried::Files::get(name).map(|file| (file.data, file.metadata.sha256_hash())));
-#[cfg(not(feature = "embed"))]
+#[cfg(not(feature = "carry"))]
 const CARRIED: Option<Lookup> = None;
 
 /// The built client. Cheap to clone.
@@ -140,7 +151,20 @@ impl Site {
         let age = if is_hashed(&path) { FOR_EVER } else { FOR_A_DAY };
         answer.headers_mut().insert(CACHE_CONTROL, age);
         answer.headers_mut().insert(VARY, HeaderValue::from_static("accept-encoding"));
+        if path.starts_with(EMBED) {
+            for_other_pages(answer.headers_mut(), &path);
+        }
         Some(answer)
+    }
+}
+
+/// Any page may load the renderer; there is nothing of anybody's in it.
+fn for_other_pages(headers: &mut HeaderMap, path: &str) {
+    headers.insert(CACHE_CONTROL, ASK_AGAIN);
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
+    if path.ends_with(".html") {
+        headers.insert(CONTENT_SECURITY_POLICY, EXAMPLE_POLICY);
     }
 }
 

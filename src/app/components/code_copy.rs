@@ -7,8 +7,8 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, HtmlElement, HtmlTextAreaElement};
 
-use crate::app::dom_writer::{copy_button, make_scrollable};
 use crate::app::i18n::Texts;
+use crate::renderer::{copy_button, make_scrollable};
 
 /// Gives an article that the server rendered what only makes sense in a browser: a button over
 /// every block of code, and the keyboard's way to what can be scrolled.

@@ -4,18 +4,16 @@
 //! There is no `innerHTML` here, so the model's text can only ever become text. What is closed is
 //! never touched again, but for the colours of a line of code and a link that finds its target.
 
-mod code;
-mod footnotes;
-mod inlines;
-
-use leptos::logging::warn;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, Element, Node, Text};
 
-use self::code::CodeBlock;
-use self::footnotes::Footnotes;
+use super::code::CodeBlock;
+use super::footnotes::Footnotes;
+use super::groups::Groups;
+use super::{inlines, warn};
 use crate::article::document::{Alignment, BlockId, BlockKind, Inline, Patch};
 use crate::article::event::{Highlight, OutlineEntry};
+use crate::article::html_writer::tick_label;
 use crate::article::measure::{Anchors, plain_text};
 
 /// Writes an article into an element of the page.
@@ -27,13 +25,17 @@ pub struct DomWriter {
     /// Colours of lines that are not written yet.
     early: Vec<Highlight>,
     footnotes: Footnotes,
+    /// `None`: the outermost blocks stand in the element itself.
+    groups: Option<Groups>,
+    /// How many of the outermost blocks are closed.
+    closed: u32,
     anchors: Anchors,
     outline: Vec<OutlineEntry>,
     cursor: Element,
     /// Where text was last added: the cursor stands at its end.
     pen: Option<BlockId>,
     /// What the button of a block of code says.
-    copy_label: &'static str,
+    copy_label: String,
 }
 
 struct Block {
@@ -57,11 +59,7 @@ impl DomWriter {
     ///
     /// # Errors
     /// When the browser refuses to make an element, which it never should.
-    pub fn new(
-        document: Document,
-        root: Element,
-        copy_label: &'static str,
-    ) -> Result<Self, JsValue> {
+    pub fn new(document: Document, root: Element, copy_label: &str) -> Result<Self, JsValue> {
         root.set_text_content(None);
         let cursor = document.create_element("span")?;
         cursor.set_class_name("cursor");
@@ -73,19 +71,34 @@ impl DomWriter {
             code_blocks: Vec::new(),
             early: Vec::new(),
             footnotes: Footnotes::default(),
+            groups: None,
+            closed: 0,
             anchors: Anchors::default(),
             outline: Vec::new(),
             cursor,
             pen: None,
-            copy_label,
+            copy_label: copy_label.to_owned(),
         })
+    }
+
+    /// Puts the outermost blocks into groups; for an article that may become long while it is
+    /// watched.
+    #[must_use]
+    pub fn in_groups(mut self) -> Self {
+        self.groups = Some(Groups::default());
+        self
+    }
+
+    /// How many of the article's outermost blocks are closed.
+    pub fn closed_blocks(&self) -> u32 {
+        self.closed
     }
 
     /// Applies patches, in order.
     pub fn apply(&mut self, patches: Vec<Patch>) {
         for patch in patches {
             if let Err(error) = self.apply_one(patch) {
-                warn!("a change of the article could not be shown: {error:?}");
+                warn("a change of the article could not be shown", &error);
             }
         }
         for highlight in std::mem::take(&mut self.early) {
@@ -99,7 +112,7 @@ impl DomWriter {
         match block.map(|block| block.color(&self.document, &highlight)) {
             Some(Ok(true)) => {}
             Some(Ok(false)) | None => self.early.push(highlight),
-            Some(Err(error)) => warn!("a line could not be coloured: {error:?}"),
+            Some(Err(error)) => warn("a line could not be coloured", &error),
         }
     }
 
@@ -116,7 +129,7 @@ impl DomWriter {
     /// Numbers the footnotes and puts them in order: the text is complete.
     pub fn settle(&mut self) {
         if let Err(error) = self.footnotes.settle(&self.document, &self.root) {
-            warn!("the footnotes could not be put in order: {error:?}");
+            warn("the footnotes could not be put in order", &error);
         }
     }
 
@@ -127,7 +140,7 @@ impl DomWriter {
             None => &self.root,
         };
         if let Err(error) = place.append_child(&self.cursor) {
-            warn!("the cursor could not be moved: {error:?}");
+            warn("the cursor could not be moved", &error);
         }
     }
 
@@ -178,13 +191,17 @@ impl DomWriter {
                 }
             }
             Patch::Remove { id } => {
-                if let Some(parent) = self.block(id).and_then(|block| block.parent)
-                    && let Some(parent) = self.block_mut(parent)
-                {
-                    parent.children.retain(|child| *child != id);
-                }
-                if let Some(block) = self.block(id) {
-                    block.outer.remove();
+                let Some(block) = self.block(id) else {
+                    return Ok(());
+                };
+                let parent = block.parent;
+                block.outer.remove();
+                if let Some(parent) = parent {
+                    if let Some(parent) = self.block_mut(parent) {
+                        parent.children.retain(|child| *child != id);
+                    }
+                } else if let Some(groups) = &mut self.groups {
+                    groups.removed();
                 }
                 self.forget(id);
             }
@@ -200,17 +217,21 @@ impl DomWriter {
         kind: BlockKind,
     ) -> Result<(), JsValue> {
         let (outer, inner) = self.element(parent, &kind)?;
+        // The notes stay at the end, whatever comes after the first of them.
+        let notes = self.footnotes.section().cloned();
         let place = match (&kind, parent.and_then(|parent| self.block(parent))) {
             (BlockKind::Footnote { label }, _) => {
                 self.footnotes.open(&self.document, &self.root, label, &outer)?
             }
             (BlockKind::Row { head }, Some(table)) => self.row_group(&table.inner, *head)?,
             (_, Some(parent)) => parent.inner.clone(),
-            (_, None) => self.root.clone(),
+            (_, None) => match &mut self.groups {
+                Some(groups) => groups.next(&self.document, &self.root, notes.as_ref())?,
+                None => self.root.clone(),
+            },
         };
-        // The notes stay at the end, whatever comes after the first of them.
-        let before = self.footnotes.section().filter(|_| place == self.root);
-        place.insert_before(&outer, before.map(|section| &**section))?;
+        let before = notes.filter(|_| place == self.root);
+        place.insert_before(&outer, before.as_deref())?;
         if let Some(parent) = parent.and_then(|parent| self.block_mut(parent)) {
             parent.children.push(id);
         }
@@ -291,10 +312,13 @@ impl DomWriter {
             return Ok(());
         };
         let inlines = std::mem::take(&mut block.inlines);
-        let BlockKind::Heading { level } = block.kind else {
+        let (kind, heading) = (block.kind.clone(), block.outer.clone());
+        if block.parent.is_none() {
+            self.closed += 1;
+        }
+        let BlockKind::Heading { level } = kind else {
             return Ok(());
         };
-        let heading = block.outer.clone();
         let text = plain_text(&inlines);
         let anchor = self.anchors.next(&text);
         heading.set_id(&anchor);
@@ -382,6 +406,7 @@ impl DomWriter {
         if let Some(ticked) = task {
             item.set_class_name("task");
             let tick = self.create("input")?;
+            tick.set_attribute("aria-label", tick_label(ticked))?;
             for name in ["type", "disabled", "checked"] {
                 if name != "checked" || ticked {
                     tick.set_attribute(name, if name == "type" { "checkbox" } else { "" })?;
@@ -401,7 +426,9 @@ impl DomWriter {
             code.set_class_name(&format!("language-{language}"));
         }
         caption.set_text_content(Some(language));
-        let button = copy_button(&self.document, self.copy_label)?;
+        // Not a word of the article.
+        caption.set_attribute("data-chrome", "")?;
+        let button = copy_button(&self.document, &self.copy_label)?;
         caption.append_child(&button)?;
         pre.append_child(&code)?;
         figure.append_child(&caption)?;

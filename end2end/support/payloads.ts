@@ -1,0 +1,171 @@
+/**
+ * Hostile texts, of our own making: every disguise of a scheme in everything that carries an address, handlers, elements
+ * that run or draw over the page, and shapes that change their meaning when they are parsed twice.
+ */
+
+const run = 'window.owned=1';
+
+/** What some browser, some time, took for `javascript:` or for another scheme that runs. */
+const schemes = [
+  `javascript:${run}`,
+  `JaVaScRiPt:${run}`,
+  ` javascript:${run}`,
+  `\u0001javascript:${run}`,
+  `java\tscript:${run}`,
+  `java&#10;script:${run}`,
+  `java&Tab;script:${run}`,
+  `javascript&colon;${run}`,
+  `javascript&#58;${run}`,
+  `&#x6A;avascript:${run}`,
+  `&#0000106avascript:${run}`,
+  `javascript://%0a${run}`,
+  `javascript:/*--></title></style></textarea></script><svg/onload=${run}>`,
+  `vbscript:${run}`,
+  `data:text/html,<script>${run}</script>`,
+  `data:text/html;base64,PHNjcmlwdD53aW5kb3cub3duZWQ9MTwvc2NyaXB0Pg==`,
+  `data:image/svg+xml,<svg onload=${run}>`,
+  `view-source:javascript:${run}`,
+  `feed:javascript:${run}`,
+  `blob:null/${run}`,
+  `filesystem:http://a/${run}`,
+  `jar:javascript:${run}!/`,
+];
+
+/** What carries an address in Markdown. */
+const markdownCarriers: ((address: string) => string)[] = [
+  (address) => `[press](${address})`,
+  (address) => `[press](<${address}>)`,
+  (address) => `[press][r]\n\n[r]: <${address}>`,
+  (address) => `![look](<${address}> "t")`,
+  (address) => `<${address}>`,
+];
+
+/** What carries an address in HTML. */
+const htmlCarriers: ((address: string) => string)[] = [
+  (address) => `<a href="${address}">press</a>`,
+  (address) => `<a href='${address}'>press</a>`,
+  (address) => `<img src="${address}" alt="x">`,
+  (address) => `<iframe src="${address}"></iframe>`,
+  (address) => `<form action="${address}"><button>go</button></form>`,
+  (address) => `<svg><a xlink:href="${address}"><text>press</text></a></svg>`,
+  (address) => `<object data="${address}"></object>`,
+];
+
+const handlers = ['onclick', 'onerror', 'onload', 'onfocus', 'onmouseover', 'onanimationstart', 'ontoggle', 'onpointerenter', 'onbeforetoggle', 'OnScroll'];
+
+const elements = [
+  `<script>${run}</script>`,
+  `<SCRIPT SRC="/x.js"></SCRIPT>`,
+  `<script\n>${run}</script\n>`,
+  `<script/x>${run}</script>`,
+  `<scr<script>ipt>${run}</script>`,
+  `<script>${run}`,
+  `<svg><script>${run}</script></svg>`,
+  `<svg><style><img src=x onerror=${run}></style></svg>`,
+  `<svg><set attributeName="href" to="javascript:${run}"></svg>`,
+  `<svg><animate onbegin=${run} attributeName=x></svg>`,
+  `<svg><foreignObject><iframe srcdoc="<script>parent.owned=1</script>"></iframe></foreignObject></svg>`,
+  `<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=x onerror=${run}&gt;">`,
+  `<math><mi xlink:href="data:x,<script>${run}</script>">x</mi></math>`,
+  `<style>* { display: none }</style>`,
+  `<style>@import "javascript:${run}";</style>`,
+  `<link rel="stylesheet" href="data:text/css,*{display:none}">`,
+  `<base href="https://evil.invalid/">`,
+  `<meta http-equiv="refresh" content="0;url=javascript:${run}">`,
+  `<iframe srcdoc="&lt;script&gt;parent.owned=1&lt;/script&gt;"></iframe>`,
+  `<embed src="data:text/html,<script>${run}</script>">`,
+  `<object><param name="src" value="javascript:${run}"></object>`,
+  `<applet code="x"></applet>`,
+  `<form><input name="owned" value="1"><input type="submit"></form>`,
+  `<form id="f"></form><button form="f" formaction="javascript:${run}">go</button>`,
+  `<details open ontoggle=${run}><summary>x</summary></details>`,
+  `<dialog open onclose=${run}>over all</dialog>`,
+  `<video><source onerror=${run}></video>`,
+  `<audio src=x onerror=${run}></audio>`,
+  `<marquee onstart=${run}>x</marquee>`,
+  `<template><script>${run}</script></template>`,
+  `<noscript><p title="</noscript><img src=x onerror=${run}>"></noscript>`,
+  `<textarea></textarea><img src=x onerror=${run}>`,
+  `<title></title><img src=x onerror=${run}>`,
+  `<xmp><img src=x onerror=${run}></xmp>`,
+  `<plaintext><img src=x onerror=${run}>`,
+  `<listing>&lt;img src=x onerror=${run}&gt;</listing>`,
+  `<frameset onload=${run}><frame></frameset>`,
+  `<body onload=${run}>`,
+  `<html manifest="/x"><head onload=${run}>`,
+  `<isindex type=image src=1 onerror=${run}>`,
+  `<portal src="javascript:${run}"></portal>`,
+  `<div style="position:fixed;inset:0;background:url(javascript:${run})">over all</div>`,
+  `<p style="width:expression(${run})">x</p>`,
+  `<a id="location" name="location" href="#x">clobber</a>`,
+  `<img name="getElementById" id="cookie" src="/x.png">`,
+  `<slot name="x"></slot><x-evil is="script">x</x-evil>`,
+  `<input autofocus onfocus=${run}>`,
+  `<select autofocus onfocus=${run}><option>x</select>`,
+  `<a href="https://a.invalid" ping="https://evil.invalid" target="_blank" download>x</a>`,
+  `<img src="/x.png" srcset="javascript:${run} 1x" usemap="#m"><map name="m"><area href="javascript:${run}"></map>`,
+];
+
+const shapes = [
+  `<!--><script>${run}</script>-->`,
+  `<!-- --!><img src=x onerror=${run}> -->`,
+  `<!---><img src=x onerror=${run}>`,
+  `<![CDATA[<img src=x onerror=${run}>]]>`,
+  `<?xml version="1.0"?><img src=x onerror=${run}>`,
+  `<!DOCTYPE html><img src=x onerror=${run}>`,
+  `<img src=x onerror=${run}//`,
+  `<img src="x` + '`' + `" onerror=${run}>`,
+  `<img """><script>${run}</script>">`,
+  `<img src=x\u0000 onerror=${run}>`,
+  `<img/src=x/onerror=${run}>`,
+  `<img\tsrc=x\tonerror\t=\t${run}>`,
+  `<a href="x"onclick="${run}">x</a>`,
+  `<a href=x onclick=${run}>x`,
+  `</p onclick=${run}><p>`,
+  `<p title="</p><script>${run}</script>">x</p>`,
+  `<a title='"><img src=x onerror=${run}>' href="/">x</a>`,
+  `&lt;script&gt;${run}&lt;/script&gt;`,
+  `&amp;lt;img src=x onerror=${run}&amp;gt;`,
+  `\\<script>${run}\\</script>`,
+  `<b><p></b><img src=x onerror=${run}></p>`,
+  `<table><tr><td><script>${run}</script></table>`,
+  `<table><img src=x onerror=${run}></table>`,
+  `<ul><li><ul><li><script>${run}</script>`,
+  '```"><img src=x onerror=window.owned=1>\ncode\n```',
+  '```html\n<script>window.owned=1</script>\n```',
+  '~~~ x" onclick="window.owned=1\ncode\n~~~',
+  '`<script>window.owned=1</script>`',
+  '# <img src=x onerror=window.owned=1> {#x onclick=window.owned=1}',
+  '| <script>window.owned=1</script> |\n|---|\n| <img src=x onerror=window.owned=1> |',
+  '> <script>\n> window.owned=1\n> </script>',
+  '- [x] <input autofocus onfocus="window.owned=1">',
+  '[note][^1]\n\n[^1]: <img src=x onerror=window.owned=1>',
+  '[^"><script>window.owned=1</script>]\n\n[^"><script>window.owned=1</script>]: x',
+  '![" onerror="window.owned=1](/x.png " onerror=window.owned=1")',
+  '![x](/x.png" onerror="window.owned=1)',
+  '[x](/a "\\" onclick=\\"window.owned=1")',
+  "[x](/a 'y\" onclick=\"window.owned=1')",
+  '[<img src=x onerror=window.owned=1>](/a)',
+  '[x]: javascript:window.owned=1\n\n[x]',
+  '<https://a.invalid/"onclick="window.owned=1>',
+  'https://a.invalid/"onclick="window.owned=1',
+  'www.a.invalid/<script>window.owned=1</script>',
+  '$$<img src=x onerror=window.owned=1>$$',
+  '\u202e<script>window.owned=1</script>',
+  '<script\u2028>window.owned=1</script>',
+  '\ufeff<script>window.owned=1</script>',
+  '＜script＞window.owned=1＜/script＞',
+  '<ſcript>window.owned=1</ſcript>',
+];
+
+const all = (addresses: string[], carriers: ((address: string) => string)[]) =>
+  addresses.flatMap((address) => carriers.map((carrier) => carrier(address)));
+
+/** Everything, in no order that matters; more than 250. */
+export const payloads: string[] = [
+  ...all(schemes, markdownCarriers),
+  ...all(schemes, htmlCarriers),
+  ...handlers.flatMap((name) => [`<p ${name}="${run}">x</p>`, `<img src=x ${name}=${run}>`, `<b/${name}='${run}'>x</b>`]),
+  ...elements,
+  ...shapes,
+];

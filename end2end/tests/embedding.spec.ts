@@ -1,0 +1,228 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { expectAccessible } from '../support/accessible';
+import { expect, test } from '../support/fixtures';
+import { inPieces, longArticle } from '../support/long_article';
+import { payloads } from '../support/payloads';
+
+const example = '/embed/example.html';
+
+/** What the module exports, as far as these tests use it. */
+interface Renderer {
+  init(container: Element, options?: object): Renderer;
+  push(chunk: string | Uint8Array): void;
+  flush(): void;
+  finish(): void;
+}
+type Module = { default(): Promise<unknown>; StreamRenderer: { init(container: Element, options?: object): Renderer } };
+
+test('the example writes its sample, which is then whole, and can be begun anew', async ({ page }) => {
+  await page.goto(example);
+  await page.getByRole('spinbutton').fill('2000');
+  const article = page.locator('article-renderer');
+  const said = page.locator('#said');
+  for (let time = 0; time < 2; time++) {
+    await page.getByRole('button', { name: 'Write' }).click();
+    await expect(said).toHaveText('8 blocks closed, done');
+    await expect(article.getByRole('heading')).toHaveText(['Reading a stream', 'A list, a table, some code']);
+    await expect(article.locator('strong')).toHaveText(['word of strong text', '注意：']);
+    await expect(article.getByRole('checkbox')).toBeDisabled();
+    await expect(article.locator('[role=doc-endnotes]')).toContainText('Like this one.');
+    await expect(article.locator('.cursor')).toHaveCount(0);
+  }
+  await expectAccessible(page, 'the example');
+});
+
+test('the element takes what comes before its program, a source, and bytes cut anywhere', async ({ page, faults }) => {
+  faults.expect(/Failed to load resource/);
+  await page.route('**/sample.md', (route) => route.fulfill({ contentType: 'text/markdown', body: 'from *afar*' }));
+  await page.goto(example);
+  const shown = await page.evaluate(async () => {
+    const done = (element: Element, name = 'done') =>
+      new Promise((settle) => element.addEventListener(name, (event) => settle((event as CustomEvent).detail), { once: true }));
+    const element = document.createElement('article-renderer') as HTMLElement & { write(chunk: unknown): void; finish(): void };
+    document.body.append(element);
+    const bytes = new TextEncoder().encode('**重要：**说明 😀 `码`');
+    const first = done(element);
+    for (const byte of bytes) element.write(Uint8Array.of(byte));
+    element.finish();
+    await first;
+    const written = element.innerHTML;
+    const second = done(element);
+    element.setAttribute('src', '/sample.md');
+    await second;
+    const loaded = element.innerHTML;
+    const third = done(element, 'error');
+    element.setAttribute('src', '/nothing/here');
+    const { error } = (await third) as { error: Error };
+    return { written, loaded, error: error.message };
+  });
+  const group = (inside: string) => `<section class="group">${inside}</section>`;
+  expect(shown).toEqual({
+    written: group('<p><strong>重要：</strong>说明 😀 <code>码</code></p>'),
+    loaded: group('<p>from <em>afar</em></p>'),
+    error: '/nothing/here answered with 404',
+  });
+});
+
+test('a page of another origin can load it', async ({ page, server }) => {
+  const other = createServer((_, answer) => {
+    answer.setHeader('content-type', 'text/html');
+    answer.end(`<!DOCTYPE html><link rel="icon" href="data:,"><script type="module" src="${server.url}/embed/article-renderer.js"></script>
+      <article-renderer>old</article-renderer>`);
+  });
+  await new Promise<void>((listening) => other.listen(0, '127.0.0.1', listening));
+  try {
+    await page.goto(`http://127.0.0.1:${(other.address() as AddressInfo).port}/`);
+    await page.evaluate(async () => {
+      await customElements.whenDefined('article-renderer');
+      const element = document.querySelector('article-renderer') as unknown as { write(chunk: string): void; finish(): void };
+      element.write('# From *elsewhere*');
+      element.finish();
+    });
+    await expect(page.getByRole('heading')).toHaveText('From elsewhere');
+    expect(await page.locator('h1').evaluate((heading) => getComputedStyle(heading).fontWeight)).toBe('680');
+  } finally {
+    other.close();
+  }
+});
+
+test('however a text is cut, the page is the same in the end, groups included', async ({ page }) => {
+  await page.goto(example);
+  const text = longArticle(2_500, 7) + '\nA note[^n].\n\n[^n]: The note.\n\nAnd the [late] one.\n\n[late]: https://example.org "t"\n';
+  const render = (pieces: string[], sync: boolean) =>
+    page.evaluate(async ([pieces, sync]) => {
+      const path = '/embed/article-renderer.js';
+      const { default: load, StreamRenderer } = (await import(path)) as Module;
+      await load();
+      const container = document.createElement('div');
+      document.body.append(container);
+      const renderer = StreamRenderer.init(container, { sync });
+      for (const piece of pieces) renderer.push(piece);
+      renderer.finish();
+      container.remove();
+      return container.innerHTML;
+    }, [pieces, sync] as const);
+  const whole = await render([text], true);
+  expect(whole).toContain('class="group full"');
+  expect(whole).toMatch(/href="https:\/\/example.org"[^>]* title="t"/);
+  for (const pieces of [[...text], inPieces(text, 5, 1), inPieces(text, 60, 2), inPieces(text, 3_000, 3)]) {
+    expect(await render(pieces, true)).toBe(whole);
+  }
+  expect(await render(inPieces(text, 40, 4), false)).toBe(whole);
+});
+
+test('what is closed is never touched again, and a selection in it stays, over 20,000 words', async ({ page }) => {
+  test.slow();
+  await page.goto(example);
+  const pieces = inPieces(longArticle(20_000), 8);
+  const seen = await page.evaluate(async (pieces) => {
+    const path = '/embed/article-renderer.js';
+    const { default: load, StreamRenderer } = (await import(path)) as Module;
+    await load();
+    const container = document.createElement('div');
+    document.body.append(container);
+    let closed = 0;
+    const on = (name: string, detail: { blocks: number }) => {
+      if (name === 'blockclosed') closed = detail.blocks;
+    };
+    const renderer = StreamRenderer.init(container, { sync: true, on });
+    const observer = new MutationObserver(() => {});
+    observer.observe(container, { subtree: true, childList: true, characterData: true, attributes: true });
+    const isCursor = (node: Node) => node instanceof Element && node.className === 'cursor';
+    /** The place of the block that a node is in, among all blocks. */
+    const placeOf = (node: Node) => {
+      let block: Node | null = node;
+      while (block && !(block.parentNode instanceof Element && block.parentNode.classList.contains('group'))) block = block.parentNode;
+      if (!block) return -1;
+      const group = block.parentNode as Element;
+      const groups = [...container.querySelectorAll(':scope > .group')];
+      return groups.indexOf(group) * 24 + [...group.children].filter((it) => !isCursor(it)).indexOf(block as Element);
+    };
+    const touched: string[] = [];
+    let selected = '';
+    for (const piece of pieces) {
+      const before = closed;
+      renderer.push(piece);
+      for (const change of observer.takeRecords()) {
+        const nodes = [...change.addedNodes, ...change.removedNodes];
+        if (change.type === 'childList' && nodes.every(isCursor)) continue;
+        const place = placeOf(change.target);
+        if (place >= 0 && place < before) touched.push(`${change.type} in block ${place} of ${before}`);
+        for (const gone of change.removedNodes) {
+          if (change.target instanceof Element && change.target.classList.contains('group') && !isCursor(gone)) {
+            const at = [...change.target.children].indexOf(change.nextSibling as Element);
+            if (at >= 0) touched.push('a block before the last went');
+          }
+        }
+      }
+      if (!selected && closed > 3) {
+        getSelection()!.selectAllChildren(container.querySelectorAll('p')[1]);
+        selected = getSelection()!.toString();
+      }
+    }
+    renderer.finish();
+    const words = container.textContent!.split(/\s+/).length;
+    const kept = getSelection()!.toString() === selected && selected.length > 100;
+    return { touched, kept, words, groups: container.querySelectorAll('.group.full').length, closed };
+  }, pieces);
+  expect(seen.touched.slice(0, 5)).toEqual([]);
+  expect(seen.kept).toBe(true);
+  expect(seen.words).toBeGreaterThan(19_000);
+  expect(seen.groups).toBeGreaterThan(10);
+});
+
+for (const format of ['markdown']) {
+  test(`nothing hostile is ever in the page, letter by letter, in ${format}`, async ({ page, faults }) => {
+    test.slow();
+    // Pictures that do not exist are reported by the browser.
+    faults.expect(/Failed to load resource|ERR_/);
+    await page.goto(example);
+    expect(payloads.length).toBeGreaterThan(250);
+    const found = await page.evaluate(async ([payloads, format]) => {
+      const path = '/embed/article-renderer.js';
+      const { default: load, StreamRenderer } = (await import(path)) as Module;
+      await load();
+      const elements = new Set(('section p h1 h2 h3 h4 h5 h6 blockquote ul ol li input figure figcaption button pre code div table ' +
+        'thead tbody tr th td hr br em strong del a img sup sub kbd mark u span').split(' '));
+      const attributes = new Set('class id href rel title role aria-label aria-hidden src alt loading start type disabled checked tabindex data-chrome data-copy'.split(' '));
+      const container = document.createElement('div');
+      document.body.append(container);
+      const dangers: string[] = [];
+      const look = (payload: string) => {
+        for (const element of container.querySelectorAll('*')) {
+          if (!elements.has(element.localName) || element.namespaceURI !== 'http://www.w3.org/1999/xhtml') {
+            dangers.push(`${element.localName} of ${payload}`);
+          }
+          for (const { name, value } of element.attributes) {
+            if (!attributes.has(name)) dangers.push(`${name} of ${payload}`);
+            if (name === 'type' && !['checkbox', 'button'].includes(value)) dangers.push(`${name}=${value} of ${payload}`);
+            // What is no address at all leads nowhere.
+            if (['href', 'src'].includes(name) && URL.canParse(value, 'http://page.invalid') &&
+              !['http:', 'https:', 'mailto:'].includes(new URL(value, 'http://page.invalid').protocol)) {
+              dangers.push(`${name}=${value} of ${payload}`);
+            }
+          }
+        }
+      };
+      for (const payload of payloads) {
+        const renderer = StreamRenderer.init(container, { sync: true, format });
+        for (const letter of `Before ${payload} behind\n\n${payload}\n\nThe end`) {
+          renderer.push(letter);
+          look(payload);
+        }
+        renderer.finish();
+        look(payload);
+        for (const link of container.querySelectorAll('a')) {
+          link.addEventListener('click', (event) => event.preventDefault());
+          link.click();
+        }
+      }
+      // What was only waiting has its chance.
+      await new Promise((settle) => setTimeout(settle));
+      return { dangers: [...new Set(dangers)], owned: (window as unknown as { owned?: number }).owned };
+    }, [payloads, format] as const);
+    expect(found).toEqual({ dangers: [], owned: undefined });
+  });
+}

@@ -1,0 +1,41 @@
+// Builds the renderer for other people's pages into FOLDER/embed: node scripts/embed.mjs FOLDER release|debug
+//
+// One module, /embed/article-renderer.js, with its program beside it: the crate with the feature `embed`, the way into it
+// that wasm-bindgen makes, the element (src/renderer/element.js), and the style sheets that an article needs.
+import { execFile } from 'node:child_process';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const [folder, profile] = process.argv.slice(2);
+if (!folder || !['release', 'debug'].includes(profile)) {
+  console.error('usage: node scripts/embed.mjs FOLDER release|debug');
+  process.exit(2);
+}
+const release = profile === 'release';
+const target = process.env.CARGO_TARGET_DIR ?? 'target';
+const work = join(target, 'client', `embed-${profile}`);
+const place = join(folder, 'embed');
+const run = (tool, ...options) => promisify(execFile)(tool, options, { maxBuffer: 64 << 20 });
+
+const built = release ? ['--profile', 'embed-release'] : [];
+await run('cargo', 'build', '--quiet', '--locked', '--offline', '--lib', '--features', 'embed', '--target', 'wasm32-unknown-unknown', ...built);
+const linked = join(target, 'wasm32-unknown-unknown', release ? 'embed-release' : 'debug', 'inkstream.wasm');
+await rm(work, { recursive: true, force: true });
+await mkdir(place, { recursive: true });
+await run('wasm-bindgen', '--target', 'web', '--no-typescript', '--out-name', 'article-renderer', '--out-dir', work, linked);
+const program = join(work, 'article-renderer_bg.wasm');
+if (release) {
+  const features = ['bulk-memory', 'bulk-memory-opt', 'multivalue', 'mutable-globals', 'nontrapping-float-to-int',
+    'reference-types', 'sign-ext'].map((feature) => `--enable-${feature}`);
+  await run('wasm-opt', '-O3', ...features, '--strip-debug', '--strip-producers', program, '-o', program);
+}
+await writeFile(join(place, 'article-renderer_bg.wasm'), await readFile(program));
+
+// Layers of their own, below all rules of the page that have none; `article` stands for the element.
+const sheets = await Promise.all(['src/renderer/element.css', 'style/article.css'].map((file) => readFile(file, 'utf8')));
+const style = sheets.join('\n').replace(/\/\*.*?\*\//gs, '').replace(/\n\s*/g, '\n')
+  .replace(/(?<![\w-])article(?=[\s:>,){])/g, '.inkstream-article').replaceAll('@layer .inkstream-article', '@layer inkstream');
+const way = await readFile(join(work, 'article-renderer.js'), 'utf8');
+const element = await readFile('src/renderer/element.js', 'utf8');
+await writeFile(join(place, 'article-renderer.js'), `${way}\nconst STYLE = ${JSON.stringify(style)};\n${element}`);
