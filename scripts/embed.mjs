@@ -28,7 +28,7 @@ const program = join(work, 'article-renderer_bg.wasm');
 if (release) {
   const features = ['bulk-memory', 'bulk-memory-opt', 'multivalue', 'mutable-globals', 'nontrapping-float-to-int',
     'reference-types', 'sign-ext'].map((feature) => `--enable-${feature}`);
-  await run('wasm-opt', '-O3', ...features, '--strip-debug', '--strip-producers', program, '-o', program);
+  await run('wasm-opt', '-Os', ...features, '--strip-debug', '--strip-producers', program, '-o', program);
 }
 await writeFile(join(place, 'article-renderer_bg.wasm'), await readFile(program));
 

@@ -173,7 +173,39 @@ test('what is closed is never touched again, and a selection in it stays, over 2
   expect(seen.groups).toBeGreaterThan(10);
 });
 
-for (const format of ['markdown']) {
+test('HTML is set while it arrives, and a format that is not known is refused', async ({ page }) => {
+  await page.goto(example);
+  const html = '<h2>Locks</h2><p>A <b>held</b> lock:<ul><li>one<li>two</ul><pre><code class="language-rust">fn a()</code></pre>';
+  const shown = await page.evaluate(async (html) => {
+    const path = '/embed/article-renderer.js';
+    const { default: load, StreamRenderer } = (await import(path)) as Module;
+    await load();
+    const container = document.createElement('div');
+    document.body.append(container);
+    const renderer = StreamRenderer.init(container, { sync: true, format: 'html' });
+    const marks: string[] = [];
+    for (const letter of html) {
+      renderer.push(letter);
+      if (container.textContent!.includes('<')) marks.push(container.textContent!);
+    }
+    renderer.finish();
+    let refused = '';
+    try {
+      StreamRenderer.init(container, { format: 'rtf' });
+    } catch (error) {
+      refused = String(error);
+    }
+    return { marks, text: container.innerText.replace(/\s+/g, ' '), code: container.querySelector('code')!.className, refused };
+  }, html);
+  expect(shown).toEqual({
+    marks: [],
+    text: 'Locks A held lock: one two rust Copy fn a() ',
+    code: 'language-rust',
+    refused: 'RangeError: format: "rtf" is not known; use markdown or html.',
+  });
+});
+
+for (const format of ['markdown', 'html']) {
   test(`nothing hostile is ever in the page, letter by letter, in ${format}`, async ({ page, faults }) => {
     test.slow();
     // Pictures that do not exist are reported by the browser.

@@ -119,8 +119,6 @@ impl Writer {
         }
         {
             let paper = &mut *self.paper.borrow_mut();
-            // Out of the way, so that nodes can be appended behind each other.
-            paper.dom.hide_cursor();
             let mut text = String::new();
             for event in &events {
                 if let Event::Delta { text: more } = event {

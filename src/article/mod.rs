@@ -5,12 +5,15 @@
 //! clock or draws a random number.
 
 pub mod brief;
+#[cfg(test)]
+mod checked;
 pub mod comparison;
 pub mod connection;
 pub mod document;
 pub mod edit;
 pub mod event;
 pub mod generation;
+pub mod html;
 pub mod html_writer;
 pub mod library;
 pub mod markdown;

@@ -133,12 +133,16 @@ impl DomWriter {
         }
     }
 
-    /// Moves the cursor to where text was last added.
+    /// Moves the cursor to where text was last added. Most often it is there: text that is added to
+    /// a node before it moves it along.
     pub fn show_cursor(&self) {
         let place = match self.pen.and_then(|id| self.block(id)) {
             Some(block) => &block.inner,
             None => &self.root,
         };
+        if place.last_child().as_deref() == Some(&**self.cursor) {
+            return;
+        }
         if let Err(error) = place.append_child(&self.cursor) {
             warn("the cursor could not be moved", &error);
         }

@@ -43,16 +43,16 @@ export class StreamRenderer {
     return new StreamRenderer().init(container, options);
   }
 
-  /** `options`: `sync`; `format`, which is `markdown`; `copyLabel`, what the buttons over code say. */
+  /** `options`: `sync`; `format`, `markdown` or `html`; `copyLabel`, what the buttons over code say. */
   init(container, { sync = false, format = 'markdown', copyLabel = 'Copy', on } = {}) {
-    if (format !== 'markdown') throw new RangeError(`format: "${format}" is not known; use "markdown".`);
+    const stream = new ArticleStream(container, format, copyLabel);
     cancelAnimationFrame(this.#frame);
     this.#stream?.free();
     dress(container.ownerDocument);
     container.classList.add('inkstream-article');
     container.removeEventListener('click', copy);
     container.addEventListener('click', copy);
-    this.#stream = new ArticleStream(container, copyLabel);
+    this.#stream = stream;
     this.#container = container;
     this.#decoder = new TextDecoder();
     this.#waiting = '';

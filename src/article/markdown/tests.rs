@@ -2,10 +2,18 @@
 
 mod agreement;
 mod chunking;
-mod consumer;
 mod grammar;
 mod half_typed;
 mod readings;
 mod reference;
 mod soup;
 mod work;
+
+use super::MarkdownParser;
+use crate::article::checked::Consumer;
+use crate::article::document::Document;
+
+/// Streams the chunks through the parser and a checking consumer.
+fn stream<'a>(chunks: impl IntoIterator<Item = &'a str>) -> (Document, Consumer) {
+    crate::article::checked::stream(MarkdownParser::new(), chunks)
+}

@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 
 use super::agreement::{commonmark, gfm};
-use super::consumer::{characters, stream};
+use super::stream;
 use super::{grammar, soup};
+use crate::article::checked::{characters, pieces};
 use crate::article::markdown::inlines::WINDOW;
 use crate::article::markdown::parse;
 
@@ -39,14 +40,7 @@ fn text_longer_than_a_window_is_the_same_however_it_is_cut() {
         let text = part.repeat(2 * WINDOW / part.len() + 7);
         let whole = parse(&text);
         for size in [61, 1021] {
-            let mut chunks = Vec::new();
-            let mut rest = text.as_str();
-            while !rest.is_empty() {
-                let at = rest.char_indices().nth(size).map_or(rest.len(), |(at, _)| at);
-                chunks.push(&rest[..at]);
-                rest = &rest[at..];
-            }
-            assert_eq!(stream(chunks).0, whole, "{part}");
+            assert_eq!(stream(pieces(&text, &[size])).0, whole, "{part}");
         }
     }
 }
@@ -69,15 +63,7 @@ proptest! {
         let whole = parse(&text);
         let (streamed, _) = stream(characters(&text));
         prop_assert_eq!(&streamed, &whole);
-        let mut chunks = Vec::new();
-        let (mut rest, mut sizes) = (text.as_str(), sizes.iter().cycle());
-        while !rest.is_empty() {
-            let size = *sizes.next().unwrap();
-            let at = rest.char_indices().nth(size).map_or(rest.len(), |(at, _)| at);
-            chunks.push(&rest[..at]);
-            rest = &rest[at..];
-        }
-        let (streamed, _) = stream(chunks);
+        let (streamed, _) = stream(pieces(&text, &sizes));
         prop_assert_eq!(&streamed, &whole);
     }
 

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::consumer::{Consumer, characters};
 use super::grammar;
+use crate::article::checked::{Consumer, characters};
 use crate::article::document::{Block, Content, Document};
 use crate::article::markdown::{MarkdownParser, parse};
 use crate::article::measure::plain_text;

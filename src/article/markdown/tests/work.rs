@@ -1,7 +1,7 @@
 //! Work is bounded by what is new and what is open, whatever is written. Work is counted, not
 //! timed.
 
-use super::consumer::Consumer;
+use crate::article::checked::Consumer;
 use crate::article::markdown::MarkdownParser;
 use crate::article::markdown::inlines::WINDOW;
 

@@ -2,10 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::article::document::{
-    BlockId, BlockKind, Content, Document, DocumentBuilder, Inline, Patch,
-};
-use crate::article::markdown::MarkdownParser;
+use super::document::{BlockId, BlockKind, Content, Document, DocumentBuilder, Inline, Patch};
 
 /// What is known of a block that was opened.
 struct Seen {
@@ -175,9 +172,33 @@ fn assert_no_neighbours(inlines: &[Inline]) {
     }
 }
 
-/// Streams the chunks through the parser and a checking consumer.
-pub fn stream<'a>(chunks: impl IntoIterator<Item = &'a str>) -> (Document, Consumer) {
-    let mut parser = MarkdownParser::new();
+/// A parser, as the consumer sees it.
+pub trait Parser {
+    fn push(&mut self, text: &str, patches: &mut Vec<Patch>);
+    fn finish(&mut self, patches: &mut Vec<Patch>);
+}
+
+macro_rules! parser {
+    ($parser:ty) => {
+        impl Parser for $parser {
+            fn push(&mut self, text: &str, patches: &mut Vec<Patch>) {
+                self.push(text, patches);
+            }
+            fn finish(&mut self, patches: &mut Vec<Patch>) {
+                self.finish(patches);
+            }
+        }
+    };
+}
+
+parser!(super::markdown::MarkdownParser);
+parser!(super::html::HtmlParser);
+
+/// Streams the chunks through a parser and a checking consumer.
+pub fn stream<'a>(
+    mut parser: impl Parser,
+    chunks: impl IntoIterator<Item = &'a str>,
+) -> (Document, Consumer) {
     let mut consumer = Consumer::default();
     let mut patches = Vec::new();
     for chunk in chunks {
@@ -193,4 +214,16 @@ pub fn stream<'a>(chunks: impl IntoIterator<Item = &'a str>) -> (Document, Consu
 /// The text in pieces of one character.
 pub fn characters(text: &str) -> impl Iterator<Item = &str> {
     text.split_inclusive(|_| true)
+}
+
+/// The text in pieces of so many characters, again and again.
+pub fn pieces<'t>(text: &'t str, sizes: &[usize]) -> Vec<&'t str> {
+    let mut pieces = Vec::new();
+    let (mut rest, mut sizes) = (text, sizes.iter().cycle());
+    while let (false, Some(size)) = (rest.is_empty(), sizes.next()) {
+        let at = rest.char_indices().nth(*size).map_or(rest.len(), |(at, _)| at);
+        pieces.push(&rest[..at]);
+        rest = &rest[at..];
+    }
+    pieces
 }
