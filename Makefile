@@ -2,10 +2,10 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test dev build check bench e2e setup clean
+.PHONY: help run test dev build check bench bench-render fuzz e2e setup clean
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Install what is missing, build, and start the server
 	@target/release/inkstream serve $(ARGS)
@@ -32,6 +32,12 @@ bench: build ## The client's download, speed and memory, as tables and as JSON
 	@. scripts/common.sh && cargo bench --features ssr --bench streaming -- $(ARGS)
 	@. scripts/common.sh && cargo bench --features ssr --bench library
 
+bench-render: build ## What setting an article costs in a browser, beside other renderers; ARGS=--quick
+	@cd benches/render && npm ci --silent --no-audit --no-fund && node main.mjs $(ARGS)
+
+fuzz: ## The parsers against random texts, CASES of each kind (20000: a minute)
+	@PROPTEST_CASES=$(or $(CASES),20000) cargo test --features ssr --lib article:: -- --nocapture
+
 e2e: ## The browser tests alone
 	@scripts/setup.sh test
 	@scripts/build.sh dev --tests
@@ -41,4 +47,4 @@ setup: ## Install everything that any target needs
 	@scripts/setup.sh all
 
 clean: ## Remove what was built (tools and data stay)
-	rm -rf target end2end/node_modules end2end/results
+	rm -rf target end2end/node_modules end2end/results benches/render/node_modules

@@ -17,6 +17,7 @@ pub mod html;
 pub mod html_writer;
 pub mod library;
 pub mod markdown;
+pub mod markdown_writer;
 pub mod measure;
 pub mod problem;
 pub mod sse;

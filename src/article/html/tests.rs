@@ -216,6 +216,30 @@ fn soup() -> impl Strategy<Value = String> {
     prop::collection::vec(parts, 0..40).prop_map(|parts| parts.concat())
 }
 
+/// What random HTML once showed to be wrong.
+const ONCE_WRONG: &[&str] = &[
+    "<pre>--><pre><code class=\"language-js\">",
+    "<code><br><p>",
+    "<code>\u{a0}",
+    "<code>&amp;word <sub><p>",
+    "<pre>\r\n",
+    "<code><img src=a alt=b><br><p>",
+    "<table>&amp;<td align=center><thead><br>",
+    "<table><caption><ul><tr><h2>",
+    "<table><li></ul><caption><td align=center>",
+    "<ul><table><caption></li><table><ol start=2>",
+];
+
+#[test]
+fn what_was_once_wrong_is_right() {
+    for text in ONCE_WRONG {
+        let whole = parse(text);
+        assert_eq!(in_pieces(characters(text)), whole, "{text}");
+        let written = to_html(&whole, &[]);
+        assert_eq!(normal(&to_html(&parse(&written), &[])), normal(&written), "{text}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(500) })]
 

@@ -41,7 +41,7 @@ mod running;
 mod scanner;
 mod table;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 /// A line of which this many bytes are not understood yet is read again only when it has grown by
 /// a quarter, so that reading it is linear in its length.

@@ -1,8 +1,8 @@
 //! The parser against its invariants, and against pulldown-cmark.
 
-mod agreement;
+pub mod agreement;
 mod chunking;
-mod grammar;
+pub mod grammar;
 mod half_typed;
 mod readings;
 mod reference;
