@@ -28,9 +28,27 @@ const program = join(work, 'article-renderer_bg.wasm');
 if (release) {
   const features = ['bulk-memory', 'bulk-memory-opt', 'multivalue', 'mutable-globals', 'nontrapping-float-to-int',
     'reference-types', 'sign-ext'].map((feature) => `--enable-${feature}`);
-  await run('wasm-opt', '-Os', ...features, '--strip-debug', '--strip-producers', program, '-o', program);
+  await run('wasm-opt', '-O3', ...features, '--strip-debug', '--strip-producers', program, '-o', program);
 }
-await writeFile(join(place, 'article-renderer_bg.wasm'), await readFile(program));
+await writeFile(join(place, 'article-renderer_bg.wasm'), release ? withoutCustom(await readFile(program)) : await readFile(program));
+
+/** A program without its custom sections: what the linker kept for scripts/split.mjs is twice its size. */
+function withoutCustom(program) {
+  const kept = [program.subarray(0, 8)];
+  for (let at = 8; at < program.length;) {
+    const begin = at;
+    const id = program[at++];
+    let length = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = program[at++];
+      length += (byte & 127) * 2 ** shift;
+      if (byte < 128) break;
+    }
+    at += length;
+    if (id !== 0) kept.push(program.subarray(begin, at));
+  }
+  return Buffer.concat(kept);
+}
 
 // Layers of their own, below all rules of the page that have none; `article` stands for the element.
 const sheets = await Promise.all(['src/renderer/element.css', 'style/article.css'].map((file) => readFile(file, 'utf8')));

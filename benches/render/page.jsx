@@ -76,9 +76,15 @@ async function article(name, chunks, perFrame) {
   };
 }
 
-/** The same last tenth in an empty page: what it costs without anything before it. */
-async function alone(name, chunks) {
-  return (await article(name, chunks.slice(-Math.ceil(chunks.length / 10)), 20)).total;
+/** The same last tenth in an empty page: what a chunk costs without anything before it. */
+async function alone(name, chunks, perFrame) {
+  const { step } = await begin(name);
+  const costs = [];
+  for (const [at, chunk] of chunks.slice(-Math.ceil(chunks.length / 10)).entries()) {
+    costs.push(step(chunk));
+    if (at % perFrame === perFrame - 1) await new Promise(requestAnimationFrame);
+  }
+  return summary(costs);
 }
 
 /** Goes on at the end of an article at a pace in tokens a second, and counts the frames that came late. */

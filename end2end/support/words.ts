@@ -2,6 +2,7 @@
 export const words = {
   en: {
     topic: 'Topic',
+    format: 'Format',
     submit: /^Write/,
     more: 'More',
     audience: 'Audience',
@@ -76,6 +77,7 @@ export const words = {
   zh: {
     topic: '主题',
     submit: /^开始写/,
+    format: '格式',
     more: '更多',
     audience: '读者',
     temperature: '温度',

@@ -10,8 +10,9 @@ use wasm_bindgen::JsValue;
 use web_sys::Element;
 
 use super::follow_end::FollowEnd;
+use crate::article::brief::Format;
 use crate::article::event::{Event, OutlineEntry};
-use crate::article::markdown::MarkdownParser;
+use crate::article::parser::Parser;
 use crate::renderer::DomWriter;
 
 /// What is told of each write.
@@ -37,7 +38,7 @@ struct Writer {
 
 struct Paper {
     /// Until the text is complete.
-    parser: Option<MarkdownParser>,
+    parser: Option<Parser>,
     dom: DomWriter,
 }
 
@@ -48,13 +49,14 @@ impl ArticleWriter {
     /// See [`DomWriter::new`].
     pub fn new(
         root: Element,
+        format: Format,
         copy_label: &'static str,
         follow: FollowEnd,
         tell: impl Fn(Written<'_>) + 'static,
     ) -> Result<Self, JsValue> {
         let dom = DomWriter::new(document(), root, copy_label)?.in_groups();
         Ok(Self(Rc::new(Writer {
-            paper: RefCell::new(Paper { parser: Some(MarkdownParser::new()), dom }),
+            paper: RefCell::new(Paper { parser: Some(Parser::new(format)), dom }),
             queue: RefCell::default(),
             due: Cell::new(false),
             follow,

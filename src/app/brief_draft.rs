@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::article::brief::{Brief, FindingKind, Range, Style};
+use crate::article::brief::{Brief, FindingKind, Format, Range, Style};
 
 /// The fields of the form that hold text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub enum Field {
     Length,
     /// Its tone.
     Tone,
+    /// The form that the model writes in; empty: Markdown.
+    Format,
     /// The model that is tried first.
     Model,
     /// See [`Brief::temperature`].
@@ -41,7 +43,7 @@ pub enum Field {
 
 impl Field {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Topic,
         Self::Audience,
         Self::TechStack,
@@ -50,6 +52,7 @@ impl Field {
         Self::Language,
         Self::Length,
         Self::Tone,
+        Self::Format,
         Self::Model,
         Self::Temperature,
         Self::TopP,
@@ -70,6 +73,7 @@ impl Field {
             Self::Language => "language",
             Self::Length => "length",
             Self::Tone => "tone",
+            Self::Format => "format",
             Self::Model => "model",
             Self::Temperature => "temperature",
             Self::TopP => "top_p",
@@ -106,6 +110,7 @@ pub struct BriefDraft {
     language: String,
     length: String,
     tone: String,
+    format: String,
     model: String,
     temperature: String,
     top_p: String,
@@ -127,6 +132,7 @@ impl BriefDraft {
             Field::Language => &self.language,
             Field::Length => &self.length,
             Field::Tone => &self.tone,
+            Field::Format => &self.format,
             Field::Model => &self.model,
             Field::Temperature => &self.temperature,
             Field::TopP => &self.top_p,
@@ -148,6 +154,7 @@ impl BriefDraft {
             Field::Language => &mut self.language,
             Field::Length => &mut self.length,
             Field::Tone => &mut self.tone,
+            Field::Format => &mut self.format,
             Field::Model => &mut self.model,
             Field::Temperature => &mut self.temperature,
             Field::TopP => &mut self.top_p,
@@ -187,6 +194,10 @@ impl BriefDraft {
             language: shown(brief.language.as_ref()),
             length: shown(brief.length.as_ref()),
             tone: shown(brief.tone.as_ref()),
+            format: match brief.format {
+                Format::Markdown => String::new(),
+                format => format.as_str().to_owned(),
+            },
             model: shown(brief.model.as_ref()),
             temperature: shown(brief.temperature.as_ref()),
             top_p: shown(brief.top_p.as_ref()),
@@ -216,6 +227,7 @@ impl BriefDraft {
             language: text(&self.language),
             length: whole(&self.length, "length", &mut faults),
             tone: text(&self.tone),
+            format: Format::parse(&self.format).unwrap_or_default(),
             model: text(&self.model),
             temperature: number(&self.temperature, "temperature", &mut faults),
             top_p: number(&self.top_p, "top_p", &mut faults),

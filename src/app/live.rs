@@ -109,12 +109,13 @@ impl Live {
             self.failure.set(None);
         }
         let running = self.running_untracked();
-        let (text, highlights, generation) = self.data.with_untracked(|data| {
-            (data.text.clone(), data.highlights.clone(), data.generation.clone())
+        let (text, format, highlights, generation) = self.data.with_untracked(|data| {
+            let (highlights, generation) = (data.highlights.clone(), data.generation.clone());
+            (data.text.clone(), data.format(), highlights, generation)
         });
         let follow = FollowEnd::new(self.following);
         let tell = move |written: Written<'_>| self.written(written);
-        let writer = match ArticleWriter::new(root, texts.copy, follow, tell) {
+        let writer = match ArticleWriter::new(root, format, texts.copy, follow, tell) {
             Ok(writer) => writer,
             Err(error) => {
                 warn!("the article cannot be shown: {error:?}");

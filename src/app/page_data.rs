@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::progress::Progress;
-use crate::article::brief::Style;
+use crate::article::brief::{Format, Style};
 use crate::article::comparison::Comparison;
 use crate::article::connection::Connections;
 use crate::article::event::{Highlight, Meta, OutlineEntry};
@@ -162,6 +162,14 @@ impl ArticleData {
     /// Whether a person wrote the revision that is shown.
     pub fn is_by_hand(&self) -> bool {
         self.shown.as_ref().is_some_and(|shown| shown.generation_id.is_none())
+    }
+
+    /// The form of the text: revisions are Markdown, what is being written is as the brief asked.
+    pub fn format(&self) -> Format {
+        match self.shown {
+            Some(_) => Format::Markdown,
+            None => self.generation.brief.format,
+        }
     }
 
     /// The revision that readers see.

@@ -19,5 +19,6 @@ pub mod library;
 pub mod markdown;
 pub mod markdown_writer;
 pub mod measure;
+pub mod parser;
 pub mod problem;
 pub mod sse;

@@ -4,14 +4,8 @@ use wasm_bindgen::prelude::*;
 use web_sys::Element;
 
 use super::DomWriter;
-use crate::article::html::HtmlParser;
-use crate::article::markdown::MarkdownParser;
-
-/// Whose language the text is in.
-enum Parser {
-    Markdown(MarkdownParser),
-    Html(HtmlParser),
-}
+use crate::article::brief::Format;
+use crate::article::parser::Parser;
 
 /// Sets one article in an element of a page, as its text comes.
 #[wasm_bindgen]
@@ -30,39 +24,29 @@ impl ArticleStream {
     /// The format is another; or the browser refuses to make an element, which it never should.
     #[wasm_bindgen(constructor)]
     pub fn new(container: Element, format: &str, copy_label: &str) -> Result<Self, JsValue> {
-        let parser = match format {
-            "markdown" => Parser::Markdown(MarkdownParser::new()),
-            "html" => Parser::Html(HtmlParser::new()),
-            other => {
-                let said = format!("format: \"{other}\" is not known; use markdown or html.");
-                return Err(js_sys::RangeError::new(&said).into());
-            }
+        let Some(format) = Format::parse(format) else {
+            let said = format!("format: \"{format}\" is not known; use markdown or html.");
+            return Err(js_sys::RangeError::new(&said).into());
         };
         let document = container.owner_document().ok_or("the element is in no document")?;
         let dom = DomWriter::new(document, container, copy_label)?.in_groups();
-        Ok(Self { parser: Some(parser), dom })
+        Ok(Self { parser: Some(Parser::new(format)), dom })
     }
 
     /// Shows more of the text. Nothing after the end.
     pub fn push(&mut self, text: &str) {
         let Some(parser) = &mut self.parser else { return };
         let mut patches = Vec::new();
-        match parser {
-            Parser::Markdown(parser) => parser.push(text, &mut patches),
-            Parser::Html(parser) => parser.push(text, &mut patches),
-        }
+        parser.push(text, &mut patches);
         self.dom.apply(patches);
         self.dom.show_cursor();
     }
 
     /// The text is complete.
     pub fn finish(&mut self) {
-        let Some(parser) = self.parser.take() else { return };
+        let Some(mut parser) = self.parser.take() else { return };
         let mut patches = Vec::new();
-        match parser {
-            Parser::Markdown(mut parser) => parser.finish(&mut patches),
-            Parser::Html(mut parser) => parser.finish(&mut patches),
-        }
+        parser.finish(&mut patches);
         self.dom.hide_cursor();
         self.dom.apply(patches);
         self.dom.settle();

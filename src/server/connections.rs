@@ -13,7 +13,7 @@ use super::config::{ModelConfig, Protocol, of_style};
 use super::pipeline::tokens::cost;
 use super::providers::{ModelEvent, ModelRequest, Provider, Sampling};
 use super::state::AppState;
-use crate::article::brief::{DEFAULT_PENALTY, DEFAULT_TEMPERATURE, DEFAULT_TOP_P, Style};
+use crate::article::brief::{DEFAULT_PENALTY, DEFAULT_TEMPERATURE, DEFAULT_TOP_P, Format, Style};
 use crate::article::connection::{
     ConnectedProvider, ConnectionTest, Connections, KnownProvider, StyleRoute,
 };
@@ -162,6 +162,7 @@ async fn first_token(api: &dyn Provider, model: &ModelConfig) -> Result<(), Prob
         continuation: model.continuation,
         topic: "Say: ready".to_owned(),
         language: "en".to_owned(),
+        format: Format::Markdown,
         // As for an article: a model that takes no temperature fails here already.
         sampling: Sampling {
             temperature: DEFAULT_TEMPERATURE,

@@ -18,8 +18,8 @@ use crate::article::brief::Style;
 use crate::article::event::{Event, Highlight, Seq};
 use crate::article::generation::{Generation, RevisionSummary};
 use crate::article::html_writer::to_html;
-use crate::article::markdown::parse;
 use crate::article::measure::outline;
+use crate::article::parser::parse;
 use crate::article::problem::Problem;
 
 /// How many articles the library shows at first, and with every further page.
@@ -109,10 +109,11 @@ pub async fn article(
         html: String::new(),
     };
     let written = std::mem::take(&mut generation.text);
+    let format = generation.brief.format;
     let Some(shown) = shown else {
         // A long text takes a while, and would keep the streams of others waiting.
         let rendered = tokio::task::spawn_blocking(move || {
-            let document = parse(&written);
+            let document = parse(format, &written);
             let html = clean_article(&to_html(&document, &highlights));
             (html, outline(&document), written, highlights)
         });

@@ -12,6 +12,7 @@ mod connections;
 mod edits;
 mod faults;
 mod hosting;
+mod html;
 mod library;
 mod lifecycle;
 mod process;

@@ -13,7 +13,7 @@ use crate::app::page_data::ComposeData;
 use crate::app::preferences::use_texts;
 use crate::app::sending::Sending;
 use crate::app::use_hydrated;
-use crate::article::brief::{Brief, FindingKind};
+use crate::article::brief::{Brief, FindingKind, Format};
 
 /// Languages that are offered by name. Any other can still come from an earlier brief.
 pub const LANGUAGES: [(&str, &str); 7] = [
@@ -92,6 +92,8 @@ pub fn BriefForm(
     let named = |(tag, name): (&str, &str)| (tag.to_owned(), name.to_owned());
     let mut languages = auto(texts.language_of_topic);
     languages.extend(LANGUAGES.map(named));
+    let mut formats = auto("Markdown");
+    formats.push((Format::Html.as_str().to_owned(), "HTML".to_owned()));
     let mut models = auto(texts.model_by_style);
     models.extend(data.models.iter().map(|model| (model.name.clone(), model.name.clone())));
 
@@ -123,6 +125,7 @@ pub fn BriefForm(
                     <ChoiceField form field=Field::Language options=languages />
                     <BriefField form field=Field::Length entry=Entry::Whole />
                     <BriefField form field=Field::Tone />
+                    <ChoiceField form field=Field::Format options=formats />
                     <ChoiceField form field=Field::Model options=models />
                 </fieldset>
                 <SamplingFields form />

@@ -358,6 +358,7 @@ fn field(field: Field) -> FieldText {
         Field::Language => ("Language", "The article's language.", ""),
         Field::Length => ("Length", "Words; in Chinese, characters.", "1500"),
         Field::Tone => ("Tone", "How it should sound.", "calm and exact"),
+        Field::Format => ("Format", "What the model writes in; the article is the same.", ""),
         Field::Model => ("Model", "Tried first, before those of the style.", ""),
         Field::Temperature => {
             ("Temperature", "Higher is more varied, lower more predictable.", "0.7")

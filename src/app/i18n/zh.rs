@@ -331,6 +331,7 @@ fn field(field: Field) -> FieldText {
         Field::Language => ("语言", "文章的语言。", ""),
         Field::Length => ("篇幅", "中文按字数，其他语言按词数。", "3000"),
         Field::Tone => ("语气", "读起来是什么感觉。", "平实、准确"),
+        Field::Format => ("格式", "模型用什么格式写；文章都一样。", ""),
         Field::Model => ("模型", "先用它，再用文体对应的模型。", ""),
         Field::Temperature => ("温度", "越高越多变，越低越稳妥。", "0.7"),
         Field::TopP => ("top_p", "只从累计概率到此为止的词里选。", "0.95"),

@@ -97,6 +97,26 @@ pub enum Format {
     /// CommonMark with GitHub's extensions.
     #[default]
     Markdown,
+    /// HTML; what an article can consist of is kept of it, and as a revision it is Markdown.
+    Html,
+}
+
+impl Format {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Markdown, Self::Html];
+
+    /// The format's name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Markdown => "markdown",
+            Self::Html => "html",
+        }
+    }
+
+    /// Reads [`Self::as_str`] back.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.as_str() == name)
+    }
 }
 
 /// How much an answer is worth, for the choice of models.
@@ -324,14 +344,6 @@ impl Brief {
             )
             .with_param("topic"));
         }
-        if fields.get("format").is_some_and(|format| format == "html") {
-            return Err(Problem::new(
-                Code::InvalidBrief,
-                "`format` \"html\" is not available yet.",
-                "Use \"markdown\", or leave `format` out; finished articles can be read as HTML.",
-            )
-            .with_param("format"));
-        }
         let brief = Self {
             topic: take(&mut fields, "topic", "a string")?.unwrap_or_default(),
             style: take(&mut fields, "style", "\"technical\", \"tutorial\" or \"overview\"")?
@@ -343,7 +355,7 @@ impl Brief {
             language: take(&mut fields, "language", "a language tag such as \"zh-CN\"")?,
             length: take(&mut fields, "length", "a whole number from 1 to 50000")?,
             tone: take(&mut fields, "tone", "a string")?,
-            format: take(&mut fields, "format", "\"markdown\"")?.unwrap_or_default(),
+            format: take(&mut fields, "format", "\"markdown\" or \"html\"")?.unwrap_or_default(),
             model: take(&mut fields, "model", "the name of a configured model")?,
             temperature: take(&mut fields, "temperature", "a number from 0 to 2")?,
             top_p: take(&mut fields, "top_p", "a number from 0 to 1")?,

@@ -21,7 +21,7 @@ fn what_is_wrong_is_named() {
         (r#"{"topic": "a\u0000"}"#, "topic"),
         (r#"{"topic": "a", "topics": 1}"#, "topics"),
         (r#"{"topic": "a", "style": "poem"}"#, "style"),
-        (r#"{"topic": "a", "format": "html"}"#, "format"),
+        (r#"{"topic": "a", "format": "rtf"}"#, "format"),
         (r#"{"topic": "a", "temperature": 2.1}"#, "temperature"),
         (r#"{"topic": "a", "temperature": "hot"}"#, "temperature"),
         (r#"{"topic": "a", "top_p": -0.1}"#, "top_p"),

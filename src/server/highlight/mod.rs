@@ -12,9 +12,10 @@ mod script;
 
 use std::collections::HashMap;
 
+use crate::article::brief::Format;
 use crate::article::document::{Block, BlockId, BlockKind, Content, Document, Patch};
 use crate::article::event::Highlight;
-use crate::article::markdown::MarkdownParser;
+use crate::article::parser::Parser;
 
 use lines::{BlockColourer, MAX_LINE, TimeSpent};
 
@@ -26,23 +27,17 @@ pub fn warm_up() {
 /// Colours the code in a text that is still being written.
 #[derive(Debug)]
 pub struct LiveHighlighter {
-    parser: MarkdownParser,
+    parser: Parser,
     /// Kept for its capacity.
     patches: Vec<Patch>,
     code: CodeBlocks,
 }
 
-impl Default for LiveHighlighter {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl LiveHighlighter {
     /// For a text that begins.
-    pub fn new() -> Self {
+    pub fn new(format: Format) -> Self {
         Self {
-            parser: MarkdownParser::blocks_only(),
+            parser: Parser::blocks_only(format),
             patches: Vec::new(),
             code: CodeBlocks::default(),
         }

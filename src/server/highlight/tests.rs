@@ -5,7 +5,7 @@ use crate::article::markdown;
 
 /// The colours of a text that comes in these pieces.
 fn live<'a>(pieces: impl IntoIterator<Item = &'a str>) -> Vec<Highlight> {
-    let mut highlighter = LiveHighlighter::new();
+    let mut highlighter = LiveHighlighter::new(Format::Markdown);
     let mut highlights: Vec<_> =
         pieces.into_iter().flat_map(|piece| highlighter.push(piece)).collect();
     highlights.extend(highlighter.finish());
@@ -101,7 +101,7 @@ fn the_finished_document_gives_what_the_live_text_gave() {
 
 #[test]
 fn a_line_is_coloured_as_soon_as_it_is_complete() {
-    let mut highlighter = LiveHighlighter::new();
+    let mut highlighter = LiveHighlighter::new(Format::Markdown);
     assert_eq!(highlighter.push("```rust\nlet a"), []);
     let line = highlighter.push(" = 1;\nle");
     assert_eq!((line.len(), line[0].block, line[0].line), (1, 0, 0));
@@ -148,7 +148,7 @@ fn a_block_that_disappears_gives_its_number_back() {
 
 #[test]
 fn an_overlong_line_is_not_kept() {
-    let mut highlighter = LiveHighlighter::new();
+    let mut highlighter = LiveHighlighter::new(Format::Markdown);
     highlighter.push("```rust\n");
     for _ in 0..10_000 {
         assert_eq!(highlighter.push("xxxxxxxxxx"), []);

@@ -6,6 +6,7 @@
 
 use tokio::task::JoinHandle;
 
+use crate::article::brief::Format;
 use crate::article::event::{Event, Highlight};
 use crate::server::event_log::EventLog;
 use crate::server::highlight::LiveHighlighter;
@@ -13,6 +14,7 @@ use crate::server::highlight::LiveHighlighter;
 /// The colouring of one text.
 #[derive(Default)]
 pub struct Colouring {
+    format: Format,
     /// At rest between two pieces of work.
     idle: Option<Box<LiveHighlighter>>,
     work: Option<JoinHandle<(Box<LiveHighlighter>, Vec<Highlight>)>>,
@@ -25,15 +27,26 @@ pub struct Colouring {
 }
 
 impl Colouring {
+    /// Of a text that begins.
+    pub fn new(format: Format) -> Self {
+        Self { format, idle: None, work: None, handed: 0, code_seen: false, broken: false }
+    }
+
     /// Looks at new text, and begins to work when a line of code may have ended.
     pub fn see(&mut self, new: &str, log: &EventLog) {
         if self.broken {
             return;
         }
         if !self.code_seen {
-            // A fence, or indentation.
-            self.code_seen =
-                new.bytes().any(|byte| matches!(byte, b'`' | b'~' | b'\t')) || new.contains("  ");
+            self.code_seen = match self.format {
+                // A fence, or indentation.
+                Format::Markdown => {
+                    new.bytes().any(|byte| matches!(byte, b'`' | b'~' | b'\t'))
+                        || new.contains("  ")
+                }
+                // What may be the beginning of `<pre>`, also cut in two.
+                Format::Html => new.contains('<'),
+            };
         }
         if self.code_seen && new.contains('\n') && self.work.is_none() {
             self.begin(log);
@@ -63,19 +76,23 @@ impl Colouring {
             return;
         }
         let rest = log.text_from(self.handed);
-        let mut highlighter = self.idle.take().unwrap_or_default();
+        let mut highlighter = self.highlighter();
         let work = tokio::task::spawn_blocking(move || {
             let mut highlights = highlighter.push(&rest);
             highlights.extend(highlighter.finish());
-            (Box::default(), highlights)
+            (highlighter, highlights)
         });
         self.take(work.await, log);
+    }
+
+    fn highlighter(&mut self) -> Box<LiveHighlighter> {
+        self.idle.take().unwrap_or_else(|| Box::new(LiveHighlighter::new(self.format)))
     }
 
     fn begin(&mut self, log: &EventLog) {
         let text = log.text_from(self.handed);
         self.handed += text.len();
-        let mut highlighter = self.idle.take().unwrap_or_default();
+        let mut highlighter = self.highlighter();
         self.work = Some(tokio::task::spawn_blocking(move || {
             let highlights = highlighter.push(&text);
             (highlighter, highlights)
@@ -109,7 +126,7 @@ mod tests {
     #[tokio::test]
     async fn after_a_piece_that_failed_nothing_is_coloured_with_a_state_that_is_lost() {
         let log = EventLog::default();
-        let mut colouring = Colouring::default();
+        let mut colouring = Colouring::new(Format::Markdown);
         let text = "```rust\nfn a() {}\n";
         log.push_delta(text);
         colouring.see(text, &log);

@@ -116,6 +116,7 @@ fn request(
         continuation: model.continuation,
         topic: job.brief.topic.clone(),
         language,
+        format: job.brief.format,
         sampling,
     }
 }
@@ -166,7 +167,7 @@ impl<'a> Writing<'a> {
             job,
             model,
             seam,
-            colouring: Colouring::default(),
+            colouring: Colouring::new(job.brief.format),
             started: now,
             answered: false,
             first_token: None,

@@ -4,12 +4,13 @@ use uuid::Uuid;
 
 use super::generate::{Outcome, Transcript};
 use super::{Ending, Job, StopReason};
-use crate::article::brief::Brief;
+use crate::article::brief::{Brief, Format};
 use crate::article::document::Document;
 use crate::article::edit::one_line;
 use crate::article::event::{Event, Highlight, Meta, Stage};
+use crate::article::markdown_writer::to_markdown;
 use crate::article::problem::Problem;
-use crate::article::{html_writer, markdown, measure};
+use crate::article::{html, html_writer, markdown, measure};
 use crate::server::sanitize::clean_article;
 use crate::server::slug::slug;
 use crate::server::store::records::NewRevision;
@@ -57,6 +58,8 @@ pub struct Kind {
     pub style: String,
     /// BCP 47.
     pub language: String,
+    /// The form of the text.
+    pub format: Format,
 }
 
 impl Kind {
@@ -67,12 +70,25 @@ impl Kind {
 
     /// What a brief asks for; `language` is that of the text.
     pub fn asked(brief: &Brief, language: String) -> Self {
-        Self { topic: brief.topic.clone(), style: brief.style.as_str().to_owned(), language }
+        Self {
+            topic: brief.topic.clone(),
+            style: brief.style.as_str().to_owned(),
+            language,
+            format: brief.format,
+        }
     }
 }
 
-/// A revision of a text, or `None` where there is nothing to keep.
+/// A revision of a text, or `None` where there is nothing to keep. Revisions are Markdown, so that
+/// whatever came as HTML is corrected, compared and searched like everything else.
 pub fn revision(text: String, highlights: Vec<Highlight>, kind: Kind) -> Option<NewRevision> {
+    if text.trim().is_empty() {
+        return None;
+    }
+    let text = match kind.format {
+        Format::Markdown => text,
+        Format::Html => to_markdown(&html::parse(&text)),
+    };
     if text.trim().is_empty() {
         return None;
     }
@@ -89,7 +105,7 @@ pub fn revision_of(
     highlights: Vec<Highlight>,
     kind: Kind,
 ) -> NewRevision {
-    let Kind { topic, style, language } = kind;
+    let Kind { topic, style, language, format: _ } = kind;
     let title = one_line(measure::title(document).as_deref().unwrap_or(&topic));
     let counts = measure::count(document);
     let meta = Meta {

@@ -3,7 +3,7 @@
 //! A file has a `version:` in its front matter and two parts, `=== system ===` and `=== user ===`.
 //! A line with a placeholder whose value is absent is left out.
 
-use crate::article::brief::{Brief, Style};
+use crate::article::brief::{Brief, Format, Style};
 
 /// A prompt, and which template it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,9 +45,24 @@ pub fn fill(brief: &Brief, language: &str) -> Prompt {
     }
 }
 
+/// What a model is told that is to write HTML; the templates name the marks of Markdown.
+const HTML_RULES_EN: &str = "HTML only, the content of <body> alone: <h1> where these rules say #, <h2> for ##, \
+    <p>, <ul>, <ol>, <table> with <th>, <blockquote>, <strong>, <em>, <a href>, and for code \
+    <pre><code class=\"language-…\"> with &lt; and &amp; escaped. No Markdown, no other attributes, no \
+    styles, scripts, images or comments.";
+const HTML_RULES_ZH: &str = "只写 HTML，而且只写 <body> 里的内容：上文的 # 用 <h1>，## 用 <h2>，另可用 \
+    <p>、<ul>、<ol>、带 <th> 的 <table>、<blockquote>、<strong>、<em>、<a href>；代码用 \
+    <pre><code class=\"language-…\">，其中 < 与 & 要转义。不写 Markdown，不用其他属性，\
+    不写样式、脚本、图片和注释。";
+
 fn substitute(template: &str, brief: &Brief, language: &str) -> String {
     let length = brief.length.map(|length| length.to_string());
-    let values: [(&str, Option<&str>); 8] = [
+    let is_html = brief.format == Format::Html;
+    let html_rules = if language.starts_with("zh") { HTML_RULES_ZH } else { HTML_RULES_EN };
+    let values: [(&str, Option<&str>); 11] = [
+        ("{{format}}", Some(if is_html { "HTML" } else { "Markdown" })),
+        ("{{markdown}}", (!is_html).then_some("Markdown")),
+        ("{{html}}", is_html.then_some(html_rules)),
         ("{{audience}}", brief.audience.as_deref()),
         ("{{tech_stack}}", brief.tech_stack.as_deref()),
         ("{{prerequisites}}", brief.prerequisites.as_deref()),

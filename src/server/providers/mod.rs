@@ -16,6 +16,7 @@ use futures_util::stream::BoxStream;
 use uuid::Uuid;
 
 use super::config::{Config, Continuation, Protocol};
+use crate::article::brief::Format;
 use crate::article::problem::{Code, Problem};
 
 /// Every configured provider, by its name.
@@ -54,6 +55,8 @@ pub struct ModelRequest {
     pub topic: String,
     /// The language to write in (BCP 47).
     pub language: String,
+    /// The form to write in. Asked for in `system` already; the demo writes in it.
+    pub format: Format,
     /// Sampling.
     pub sampling: Sampling,
 }

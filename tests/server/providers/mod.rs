@@ -8,6 +8,7 @@ mod tolerated;
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use inkstream::article::brief::Format;
 use inkstream::article::problem::Code;
 use inkstream::server::config::{Continuation, GenerationConfig, Protocol, ProviderConfig};
 use inkstream::server::providers::openai::OpenAi;
@@ -58,6 +59,7 @@ fn request() -> ModelRequest {
         continuation: Continuation::Prefix,
         topic: "ink".into(),
         language: "en".into(),
+        format: Format::Markdown,
         sampling: Sampling {
             temperature: 0.7,
             top_p: 0.95,

@@ -17,6 +17,9 @@ use uuid::Uuid;
 use super::{
     ErrorClass, FinishReason, ModelEvent, ModelRequest, ModelStream, Provider, ProviderError,
 };
+use crate::article::brief::Format;
+use crate::article::html_writer::to_html;
+use crate::article::markdown::parse;
 use crate::article::problem::Code;
 
 /// The time to the first token, and from each to the next, except of `instant`.
@@ -151,6 +154,10 @@ impl Writing {
     fn new(request: &ModelRequest, fault: Option<Fault>) -> Self {
         let so_far = request.so_far.as_deref().unwrap_or_default();
         let article = articles::article_about(&request.topic, &request.language);
+        let article = match request.format {
+            Format::Markdown => article,
+            Format::Html => to_html(&parse(&article), &[]),
+        };
         let mut text = articles::rest_after(&article, so_far).to_owned();
         let stop = &request.sampling.stop;
         let stops = stop.iter().filter(|stop| !stop.is_empty()).filter_map(|stop| text.find(stop));
@@ -261,6 +268,7 @@ mod tests {
             continuation: Continuation::Prefill,
             topic: "Async Rust".into(),
             language: "en".into(),
+            format: Format::Markdown,
             sampling: Sampling {
                 temperature: 0.7,
                 top_p: 0.95,

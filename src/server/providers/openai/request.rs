@@ -112,6 +112,7 @@ mod tests {
 
     use super::super::super::Sampling;
     use super::*;
+    use crate::article::brief::Format;
 
     fn body(change: impl FnOnce(&mut ModelRequest)) -> Value {
         let mut request = ModelRequest {
@@ -124,6 +125,7 @@ mod tests {
             continuation: Continuation::Instruct,
             topic: "t".into(),
             language: "en".into(),
+            format: Format::Markdown,
             sampling: Sampling {
                 temperature: 0.7,
                 top_p: 0.95,
