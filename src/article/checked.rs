@@ -53,6 +53,16 @@ impl Consumer {
                     seen.open_children += 1;
                     let content = seen.kind.empty_content();
                     assert!(matches!(content, Content::Blocks(_)), "no container: {patch:?}");
+                    let fits = match seen.kind {
+                        BlockKind::List { .. } => matches!(kind, BlockKind::Item { .. }),
+                        BlockKind::Table { .. } => matches!(kind, BlockKind::Row { .. }),
+                        BlockKind::Row { .. } => *kind == BlockKind::Cell,
+                        _ => !matches!(
+                            kind,
+                            BlockKind::Item { .. } | BlockKind::Row { .. } | BlockKind::Cell
+                        ),
+                    };
+                    assert!(fits, "cannot stand there: {patch:?}");
                 }
                 self.seen.insert(
                     *id,

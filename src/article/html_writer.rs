@@ -12,7 +12,7 @@
 //! | `li` | `class`: `task`; in footnotes `id` |
 //! | `input` | `aria-label`, `type="checkbox"`, `disabled`, `checked` |
 //! | `figure` | `class`: `code` |
-//! | `figcaption` | |
+//! | `figcaption` | `class`: `language` |
 //! | `code` | `class`: `language-` and the language |
 //! | `span` | `class`: `k`, `s`, `n`, `f`, `c` (colours of code), `image` (one without a source) |
 //! | `div` | `class`: `table` |
@@ -215,7 +215,9 @@ impl Writer<'_> {
 
     fn code(&mut self, language: &str, code: &str) {
         self.open("figure", &[("class", "code")]);
-        self.element("figcaption", |writer| writer.text(language));
+        self.open("figcaption", &[("class", "language")]);
+        self.text(language);
+        self.close("figcaption");
         self.open("pre", &[]);
         if language.is_empty() {
             self.open("code", &[]);
@@ -459,7 +461,7 @@ mod tests {
         ];
         assert_eq!(
             to_html(&document, &highlights),
-            "<figure class=\"code\"><figcaption>rust</figcaption><pre><code class=\"language-rust\">\
+            "<figure class=\"code\"><figcaption class=\"language\">rust</figcaption><pre><code class=\"language-rust\">\
              <span class=\"k\">let</span> <span class=\"f\">𝒳</span> = 1;\n\
              <span class=\"&quot;\">&lt;x&gt;</span>\n</code></pre></figure>\n"
         );

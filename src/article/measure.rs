@@ -56,10 +56,13 @@ pub fn soft_break(inlines: &[Inline], index: usize) -> &'static str {
     let before = index.checked_sub(1).and_then(|index| inlines.get(index)).and_then(last_char);
     let after = inlines.get(index + 1).and_then(first_char);
     let (Some(before), Some(after)) = (before, after) else { return " " };
+    if joins(before, after) { "" } else { " " }
+}
+
+/// Whether a line that is broken between two characters goes on without a space.
+pub fn joins(before: char, after: char) -> bool {
     let shared = |c| matches!(c, '“' | '”' | '‘' | '’' | '—' | '…' | '·');
-    let joined =
-        (is_cjk(before) && (is_cjk(after) || shared(after))) || (is_cjk(after) && shared(before));
-    if joined { "" } else { " " }
+    (is_cjk(before) && (is_cjk(after) || shared(after))) || (is_cjk(after) && shared(before))
 }
 
 fn edge_char(inline: &Inline, first: bool) -> Option<char> {

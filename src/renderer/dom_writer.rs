@@ -430,6 +430,7 @@ impl DomWriter {
             code.set_class_name(&format!("language-{language}"));
         }
         caption.set_text_content(Some(language));
+        caption.set_class_name("language");
         // Not a word of the article.
         caption.set_attribute("data-chrome", "")?;
         let button = copy_button(&self.document, &self.copy_label)?;

@@ -71,6 +71,7 @@ const CLASSES: &[&str] = &[
     "f",
     "footnotes",
     "k",
+    "language",
     "left",
     "loose",
     "n",
@@ -183,7 +184,7 @@ mod tests {
             "<p><a href=\"#fn-1\">x</a><a href=\"../a:b\">y</a><a href=\"mailto:a@b.c\">z</a></p>",
             "<ul class=\"tight\"><li><input type=\"checkbox\" disabled=\"\" checked=\"\"> a</li></ul>",
             "<ol class=\"loose\" start=\"3\"><li><p>a</p></li></ol>",
-            "<figure class=\"code\" role=\"group\" aria-label=\"rust\"><figcaption>Rust</figcaption>\
+            "<figure class=\"code\" role=\"group\" aria-label=\"rust\"><figcaption class=\"language\">Rust</figcaption>\
              <pre tabindex=\"0\"><code class=\"language-rust\"><span class=\"k\">fn</span> a()\n</code>\
              </pre></figure>",
             "<div class=\"table\" role=\"region\" tabindex=\"0\"><table><thead><tr>\

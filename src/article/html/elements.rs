@@ -7,6 +7,23 @@ pub(super) fn classes(tag: &StartTag) -> impl Iterator<Item = &str> {
     tag.attribute("class").unwrap_or_default().split_ascii_whitespace()
 }
 
+/// Longer ones are none, in bytes: what carries them is written again with every piece of its text.
+const LONGEST: usize = 2_048;
+
+/// An address that may be followed, as browsers read it: without white space around it and without
+/// line breaks.
+pub(super) fn address(tag: &StartTag, name: &str) -> Option<String> {
+    let address = tag.attribute(name)?.trim();
+    let address = address.replace(['\t', '\n', '\r'], "");
+    (address.len() <= LONGEST && is_safe_url(&address)).then_some(address)
+}
+
+/// Words that stand in an attribute, in one line.
+pub(super) fn words(tag: &StartTag, name: &str) -> String {
+    let words = tag.attribute(name).filter(|words| words.len() <= LONGEST).unwrap_or_default();
+    words.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 pub(super) fn language(tag: &StartTag) -> String {
     let named = classes(tag)
         .find_map(|class| class.strip_prefix("language-").or_else(|| class.strip_prefix("lang-")));
@@ -40,12 +57,8 @@ pub(super) fn inline(tag: &StartTag) -> Option<Inline> {
         "mark" => html(HtmlInline::Mark),
         "u" | "ins" => html(HtmlInline::Underline),
         "a" => Inline::Link {
-            href: tag
-                .attribute("href")
-                .map(str::trim)
-                .filter(|href| is_safe_url(href))
-                .map(str::to_owned),
-            title: tag.attribute("title").unwrap_or_default().to_owned(),
+            href: address(tag, "href"),
+            title: words(tag, "title"),
             children: Vec::new(),
         },
         _ => return None,

@@ -40,6 +40,8 @@ use tree::Tree;
 pub struct HtmlParser {
     tokenizer: Tokenizer,
     tree: Tree,
+    /// Some text came.
+    started: bool,
     /// A carriage return came last: a line feed now belongs to it.
     after_return: bool,
 }
@@ -52,6 +54,11 @@ impl HtmlParser {
 
     /// Takes more text, cut anywhere, and appends the patches that show it.
     pub fn push(&mut self, text: &str, patches: &mut Vec<Patch>) {
+        if text.is_empty() {
+            return;
+        }
+        let text = if self.started { text } else { text.strip_prefix('\u{feff}').unwrap_or(text) };
+        self.started = true;
         let text = self.normal(text);
         self.tokenizer.push(&text, &mut self.tree);
         self.tree.show();

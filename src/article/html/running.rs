@@ -2,7 +2,7 @@
 //! of it is shown already.
 
 use super::super::document::{BlockId, Inline, Patch};
-use super::super::measure::{is_cjk, plain_text};
+use super::super::measure::{joins, plain_text};
 
 /// After so many bytes an element of running text is cut in two.
 const LONGEST: usize = 4_096;
@@ -85,7 +85,7 @@ impl Running {
         self.break_line();
         if let Some(breaks) = self.space.take() {
             // A line that is broken between two CJK characters is not meant to have a space there.
-            let joined = breaks && is_cjk(first) && self.last.is_some_and(is_cjk);
+            let joined = breaks && self.last.is_some_and(|last| joins(last, first));
             if !joined {
                 self.space();
             }
@@ -95,14 +95,24 @@ impl Running {
     }
 
     fn append(&mut self, text: &str) {
-        if !self.open.is_empty() {
-            if self.in_open > LONGEST {
-                self.cut();
-            }
-            self.in_open += text.len();
-            self.changed = true;
+        if self.open.is_empty() {
+            append(&mut self.top, text);
+            return;
         }
-        append(self.innermost(), text);
+        self.changed = true;
+        let mut rest = text;
+        while !rest.is_empty() {
+            // As much as there is room for, whatever piece it came in.
+            let room = LONGEST.saturating_sub(self.in_open);
+            let fits = rest.char_indices().map(|(at, c)| at + c.len_utf8());
+            let Some(end) = fits.take_while(|end| *end <= room).last() else {
+                self.cut();
+                continue;
+            };
+            append(self.innermost(), &rest[..end]);
+            self.in_open += end;
+            rest = &rest[end..];
+        }
     }
 
     /// A space, before the elements that have nothing in them yet.
@@ -114,7 +124,10 @@ impl Running {
             None => &mut self.top,
         };
         append(into, " ");
-        self.changed |= !self.open.is_empty();
+        if !self.open.is_empty() {
+            self.changed = true;
+            self.in_open += usize::from(at > 0);
+        }
         self.last = Some(' ');
     }
 
@@ -138,8 +151,11 @@ impl Running {
             self.last = Some('\u{fffc}');
         }
         if !self.open.is_empty() {
+            if self.in_open >= LONGEST {
+                self.cut();
+            }
             self.changed = true;
-            self.in_open += 1;
+            self.in_open += weight(&inline);
         }
         self.innermost().push(inline);
     }
@@ -223,7 +239,14 @@ impl Running {
 
     /// Whether there is something to see.
     pub fn is_visible(&self) -> bool {
-        !self.top.is_empty() || self.tail().is_some()
+        let mut below = false;
+        for (format, children) in self.open.iter().rev() {
+            below |= match format.inline {
+                Inline::Code(_) => children.iter().any(|it| *it != Inline::HardBreak),
+                _ => !children.is_empty(),
+            };
+        }
+        below || !self.top.is_empty()
     }
 
     /// The patches that show what is not shown yet, in the leaf `id`. Gives the bytes written.
@@ -273,6 +296,16 @@ impl Running {
     }
 }
 
+/// How much more there is to write with it, in bytes.
+fn weight(inline: &Inline) -> usize {
+    match inline {
+        Inline::Image { src, alt, title } => {
+            1 + src.as_ref().map_or(0, String::len) + alt.len() + title.len()
+        }
+        _ => 1,
+    }
+}
+
 /// Adds text, to the text that is last where there is one.
 fn append(inlines: &mut Vec<Inline>, text: &str) {
     match inlines.last_mut() {
@@ -288,6 +321,13 @@ fn is_space(c: char) -> bool {
 
 /// An element with what it contains; none where that is nothing.
 fn filled(inline: &Inline, children: Vec<Inline>) -> Option<Inline> {
+    if let Inline::Code(_) = inline {
+        // A line break at its edge breaks nothing.
+        let is_break = |it: &Inline| *it == Inline::HardBreak;
+        let first = children.iter().position(|it| !is_break(it))?;
+        let last = children.iter().rposition(|it| !is_break(it))?;
+        return Some(Inline::Code(plain_text(&children[first..=last])));
+    }
     if children.is_empty() {
         return None;
     }
@@ -295,14 +335,6 @@ fn filled(inline: &Inline, children: Vec<Inline>) -> Option<Inline> {
         Inline::Emphasis(_) => Inline::Emphasis(children),
         Inline::Strong(_) => Inline::Strong(children),
         Inline::Strike(_) => Inline::Strike(children),
-        Inline::Code(_) => {
-            let code = plain_text(&children);
-            let code = code.trim_matches(' ');
-            if code.is_empty() {
-                return None;
-            }
-            Inline::Code(code.to_owned())
-        }
         Inline::Link { href, title, .. } => {
             Inline::Link { href: href.clone(), title: title.clone(), children }
         }

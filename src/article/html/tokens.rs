@@ -8,6 +8,11 @@ use super::super::markdown::entities::{Reference, reference};
 use super::super::markdown::raw::is_dropped;
 use super::tree::Tree;
 
+/// So often more of it is read again because an end may have come.
+const HOPES: u32 = 16;
+/// The attributes that mean something.
+const KEPT: &[&str] =
+    &["align", "alt", "checked", "class", "href", "src", "start", "style", "title", "type"];
 /// So much of a tag is read again with every letter.
 const PATIENCE: usize = 256;
 
@@ -16,7 +21,9 @@ const PATIENCE: usize = 256;
 pub(super) struct StartTag {
     /// In small letters.
     pub name: String,
-    /// Names in small letters; the first of a name counts.
+    /// It ends with `/>`.
+    pub empty: bool,
+    /// Those that mean something, in small letters; the first of a name counts.
     attributes: Vec<(String, String)>,
 }
 
@@ -47,17 +54,9 @@ pub(super) struct Tokenizer {
     waiting: String,
     /// How long that was when it was last looked at.
     tried: usize,
+    /// How often it was looked at because an end might have come.
+    hopes: u32,
     work: u64,
-}
-
-/// How far something reaches.
-enum Found<T> {
-    /// To this offset.
-    Whole(T, usize),
-    /// It may go on.
-    More,
-    /// It is none.
-    None,
 }
 
 impl Tokenizer {
@@ -68,7 +67,10 @@ impl Tokenizer {
     pub fn push(&mut self, text: &str, tree: &mut Tree) {
         self.waiting.push_str(text);
         let (length, tried) = (self.waiting.len(), self.tried);
-        if length < PATIENCE || length > tried + tried / 4 {
+        // Everything that waits ends with one.
+        let hopeful = self.hopes < HOPES && text.contains('>');
+        self.hopes += u32::from(hopeful);
+        if hopeful || length < PATIENCE || length > tried + tried / 4 {
             self.read(false, tree);
         }
     }
@@ -85,20 +87,17 @@ impl Tokenizer {
             let rest = &text[at..];
             match &self.mode {
                 Mode::Over => at = text.len(),
-                Mode::Dropped(name) => match behind_end_tag(rest, name) {
-                    Found::Whole((), length) => {
+                Mode::Dropped(name) => match end_tag(rest, name) {
+                    EndTag::Whole(length) => {
                         at += length;
                         self.mode = Mode::Data;
                     }
-                    // All but what may be the beginning of the end tag is done with.
-                    _ if !complete => {
-                        at += rest
-                            .rfind('<')
-                            .filter(|from| rest.len() - from < 256)
-                            .unwrap_or(rest.len());
+                    // All before it is done with.
+                    EndTag::Begins(from) if !complete => {
+                        at += from;
                         break;
                     }
-                    _ => at = text.len(),
+                    EndTag::Begins(_) => at = text.len(),
                 },
                 Mode::Data => match self.data(rest, complete, tree) {
                     Some(length) => at += length,
@@ -108,6 +107,9 @@ impl Tokenizer {
         }
         self.waiting.push_str(&text[at..]);
         self.tried = self.waiting.len();
+        if at > 0 {
+            self.hopes = 0;
+        }
     }
 
     /// Reads one token; gives its length, or nothing where more has to come.
@@ -120,6 +122,7 @@ impl Tokenizer {
         if rest.starts_with('&') {
             return match reference(rest, complete) {
                 Reference::Found(c, length) => {
+                    let c = if c == '\r' { '\n' } else { c };
                     tree.text(c.encode_utf8(&mut [0; 4]));
                     Some(length)
                 }
@@ -146,7 +149,7 @@ impl Tokenizer {
                 }
                 None => None,
                 Some(letter) if letter.is_ascii_alphabetic() => match tag(rest, 2) {
-                    Found::Whole(tag, length) => {
+                    Some((tag, length)) => {
                         tree.end(&tag.name);
                         Some(length)
                     }
@@ -156,9 +159,11 @@ impl Tokenizer {
                 Some(_) => behind(rest, ">", complete),
             },
             Some(letter) if letter.is_ascii_alphabetic() => match tag(rest, 1) {
-                Found::Whole(tag, length) => {
+                Some((tag, length)) => {
                     if tag.name == "plaintext" {
                         self.mode = Mode::Over;
+                    } else if tag.empty && matches!(tag.name.as_str(), "svg" | "math") {
+                        // Of these alone browsers take it for the whole element.
                     } else if is_dropped(&tag.name) {
                         self.mode = Mode::Dropped(tag.name);
                     } else {
@@ -205,49 +210,59 @@ fn behind_declaration(text: &str, complete: bool) -> Option<usize> {
     }
 }
 
-/// Behind the end tag of an element whose content is dropped.
-fn behind_end_tag(text: &str, name: &str) -> Found<()> {
-    let mut from = 0;
-    while let Some(at) = text[from..].find("</") {
-        let start = from + at + 2;
-        let named = text.as_bytes().get(start..start + name.len());
-        if named.is_some_and(|it| it.eq_ignore_ascii_case(name.as_bytes())) {
-            match text.as_bytes().get(start + name.len()) {
-                None => return Found::More,
-                Some(b'\t' | b'\n' | b'\x0c' | b'\r' | b' ' | b'/' | b'>') => {
-                    return match tag(&text[from + at..], 2) {
-                        Found::Whole(_, length) => Found::Whole((), from + at + length),
-                        _ => Found::More,
-                    };
-                }
-                Some(_) => {}
-            }
-        }
-        from = start;
-    }
-    Found::None
+/// Where the end tag of an element whose content is dropped is.
+enum EndTag {
+    /// It ends at this offset.
+    Whole(usize),
+    /// It may begin at this offset; nowhere before.
+    Begins(usize),
 }
 
-/// The tag whose name begins at `at`.
-fn tag(text: &str, at: usize) -> Found<StartTag> {
+fn end_tag(text: &str, name: &str) -> EndTag {
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    while let Some(at) = text[from..].find('<').map(|at| from + at) {
+        let there = &bytes[at + 1..];
+        let begins = |byte: usize, expected: u8| {
+            there.get(byte).is_none_or(|byte| byte.eq_ignore_ascii_case(&expected))
+        };
+        let named = begins(0, b'/') && (1..).zip(name.bytes()).all(|(at, byte)| begins(at, byte));
+        let behind = there.get(1 + name.len());
+        let ends =
+            matches!(behind, None | Some(b'\t' | b'\n' | b'\x0c' | b'\r' | b' ' | b'/' | b'>'));
+        if named && ends {
+            let whole = behind.and_then(|_| tag(&text[at..], 2));
+            return whole.map_or(EndTag::Begins(at), |(_, length)| EndTag::Whole(at + length));
+        }
+        from = at + 1;
+    }
+    EndTag::Begins(text.len())
+}
+
+/// The tag whose name begins at `at`, and the offset behind it; nothing where more has to come.
+fn tag(text: &str, at: usize) -> Option<(StartTag, usize)> {
     let bytes = text.as_bytes();
     let is_space = |byte: u8| matches!(byte, b'\t' | b'\n' | b'\x0c' | b'\r' | b' ');
     let length = |from: usize, is_in: &dyn Fn(u8) -> bool| {
         bytes[from..].iter().take_while(|byte| is_in(**byte)).count()
     };
     let mut i = at + length(at, &|byte| !is_space(byte) && !matches!(byte, b'/' | b'>'));
-    let mut tag = StartTag { name: text[at..i].to_ascii_lowercase(), attributes: Vec::new() };
+    let name = text[at..i].to_ascii_lowercase();
+    let mut tag = StartTag { name, empty: false, attributes: Vec::new() };
     loop {
-        i += length(i, &|byte| is_space(byte) || byte == b'/');
+        let between = length(i, &|byte| is_space(byte) || byte == b'/');
+        i += between;
         match bytes.get(i) {
-            None => return Found::More,
-            Some(b'>') => return Found::Whole(tag, i + 1),
+            None => return None,
+            Some(b'>') => {
+                tag.empty = between > 0 && bytes[i - 1] == b'/';
+                return Some((tag, i + 1));
+            }
             Some(_) => {}
         }
         // A name may begin with an equals sign.
         let name_end =
             i + 1 + length(i + 1, &|byte| !is_space(byte) && !matches!(byte, b'/' | b'>' | b'='));
-        let name_end = (name_end..).find(|end| text.is_char_boundary(*end)).unwrap_or(name_end);
         let name = text[i..name_end].to_ascii_lowercase();
         i = name_end + length(name_end.min(bytes.len()), &is_space);
         let mut value = String::new();
@@ -255,10 +270,10 @@ fn tag(text: &str, at: usize) -> Found<StartTag> {
             i += 1;
             i += length(i, &is_space);
             match bytes.get(i) {
-                None => return Found::More,
+                None => return None,
                 Some(quote @ (b'"' | b'\'')) => {
                     let Some(end) = bytes[i + 1..].iter().position(|byte| byte == quote) else {
-                        return Found::More;
+                        return None;
                     };
                     value = decoded(&text[i + 1..i + 1 + end]);
                     i += end + 2;
@@ -271,7 +286,7 @@ fn tag(text: &str, at: usize) -> Found<StartTag> {
                 }
             }
         }
-        if tag.attribute(&name).is_none() {
+        if KEPT.contains(&name.as_str()) && tag.attribute(&name).is_none() {
             tag.attributes.push((name, value));
         }
     }

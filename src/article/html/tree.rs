@@ -1,9 +1,9 @@
 //! Makes blocks of tags, as forgivingly as browsers do: what is missing is supplied, what cannot be
 //! there is its content.
 
-use super::super::document::{Alignment, BlockId, BlockKind, Inline, Patch, is_safe_url};
+use super::super::document::{Alignment, BlockId, BlockKind, Inline, Patch};
 use super::code::Code;
-use super::elements::{classes, inline, is_block, is_part_of_table, language};
+use super::elements::{address, classes, inline, is_block, is_part_of_table, language, words};
 use super::running::{Format, Running};
 use super::table::Held;
 use super::tokens::StartTag;
@@ -54,8 +54,7 @@ pub(super) struct Tree {
     /// In the caption of a table of which nothing else has come: it stands before the table, within so
     /// many blocks.
     pub(super) in_title: Option<usize>,
-    /// In the figure of a block of code, whose caption says its language once more.
-    in_code_figure: bool,
+    /// In the caption of a block of code that says its language.
     in_caption: bool,
     next: u32,
     pub(super) work: u64,
@@ -75,8 +74,7 @@ impl Tree {
             let mut text = text;
             if !code.begun {
                 code.begun = true;
-                text =
-                    text.strip_prefix("\r\n").or_else(|| text.strip_prefix('\n')).unwrap_or(text);
+                text = text.strip_prefix('\n').unwrap_or(text);
             }
             code.written |= !text.is_empty();
             code.text.push_str(text);
@@ -126,10 +124,11 @@ impl Tree {
 
     /// A start tag.
     pub fn start(&mut self, tag: &StartTag) {
+        let name = tag.name.as_str();
+        self.in_caption &= name != "pre";
         if self.in_caption {
             return;
         }
-        let name = tag.name.as_str();
         if let Some(code) = &mut self.code {
             code.begun = true;
             match name {
@@ -152,7 +151,14 @@ impl Tree {
             "img" => self.image(tag),
             "input" => self.checkbox(tag),
             "p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "dt" | "dd" | "summary"
-            | "figcaption" | "caption" => self.start_leaf(name),
+            | "figcaption" | "caption" => {
+                // Ours, which says once more what the block of code says.
+                if name == "figcaption" && classes(tag).any(|class| class == "language") {
+                    self.in_caption = true;
+                } else {
+                    self.start_leaf(name);
+                }
+            }
             "pre" => self.start_code(tag),
             "ul" | "ol" | "menu" | "dir" => self.start_list(tag),
             "li" => self.start_item(),
@@ -160,7 +166,9 @@ impl Tree {
                 self.break_text();
                 if !self.in_cell() {
                     self.place_for_text();
-                    self.push(BlockKind::Quote);
+                    if !self.in_cell() {
+                        self.push(BlockKind::Quote);
+                    }
                 }
             }
             "hr" => {
@@ -182,10 +190,6 @@ impl Tree {
                 self.end_row();
             }
             "td" | "th" if self.in_table() => self.start_cell(tag),
-            "figure" => {
-                self.break_text();
-                self.in_code_figure = classes(tag).any(|class| class == "code");
-            }
             _ if is_block(name) => self.break_text(),
             _ => {
                 if let Some(inline) = inline(tag) {
@@ -214,33 +218,28 @@ impl Tree {
         }
         match name {
             "p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "dt" | "dd" | "summary"
-            | "figcaption" | "caption" => {
-                if !self.in_cell() {
-                    self.end_leaf();
-                }
-            }
+            | "figcaption" | "caption" => match self.in_cell() {
+                true => self.break_text(),
+                false => self.end_leaf(),
+            },
+            "pre" => self.break_text(),
             "ul" | "ol" | "menu" | "dir" => {
                 self.end_container(|kind| matches!(kind, BlockKind::List { .. }))
             }
             "li" => self.end_container(|kind| matches!(kind, BlockKind::Item { .. })),
             "blockquote" => self.end_container(|kind| matches!(kind, BlockKind::Quote)),
             "table" => self.end_container(|kind| matches!(kind, BlockKind::Table { .. })),
-            "thead" | "tbody" | "tfoot" | "tr" if self.in_table() => self.end_row(),
-            "td" | "th" if self.in_cell() => self.end_leaf(),
-            "figure" => {
-                self.break_text();
-                self.in_code_figure = false;
+            "thead" | "tbody" | "tfoot" | "tr" if self.in_table() => {
+                self.end_row();
+                self.in_head &= name == "tr";
             }
+            "td" | "th" if self.in_cell() => self.end_leaf(),
             _ if is_block(name) => self.break_text(),
             _ => self.end_inline(name),
         }
     }
 
     fn start_leaf(&mut self, name: &str) {
-        if name == "figcaption" && self.in_code_figure {
-            self.in_caption = true;
-            return;
-        }
         self.break_text();
         if self.in_cell() {
             return;
@@ -299,7 +298,9 @@ impl Tree {
         });
         let tight = !classes(tag).any(|class| class == "loose");
         self.push(BlockKind::List { start, tight });
-        if let Some(list) = self.containers.last_mut() {
+        if let Some(list @ Container { kind: BlockKind::List { .. }, .. }) =
+            self.containers.last_mut()
+        {
             list.spaced = classes(tag).any(|class| matches!(class, "tight" | "loose"));
         }
     }
@@ -343,13 +344,11 @@ impl Tree {
     }
 
     fn image(&mut self, tag: &StartTag) {
-        let text = |name| tag.attribute(name).unwrap_or_default().to_owned();
-        let src = tag.attribute("src").map(str::trim).filter(|src| {
+        let src = address(tag, "src").filter(|src| {
             let is_mail = src.to_ascii_lowercase().starts_with("mailto:");
-            !src.is_empty() && is_safe_url(src) && !is_mail
+            !src.is_empty() && !is_mail
         });
-        let image =
-            Inline::Image { src: src.map(str::to_owned), alt: text("alt"), title: text("title") };
+        let image = Inline::Image { src, alt: words(tag, "alt"), title: words(tag, "title") };
         self.leaf().text.push(image);
     }
 
@@ -432,7 +431,13 @@ impl Tree {
 
     /// A container begins, where there are not too many.
     pub(super) fn push(&mut self, kind: BlockKind) {
-        if self.containers.len() < DEEPEST {
+        // A list is nothing without an item, a table without a row and a cell.
+        let needed = match kind {
+            BlockKind::Table { .. } => 3,
+            BlockKind::List { .. } => 2,
+            _ => 1,
+        };
+        if self.containers.len() + needed <= DEEPEST {
             self.containers.push(Container { kind, id: None, spaced: false });
         }
     }
