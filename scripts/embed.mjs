@@ -3,6 +3,7 @@
 // One module, /embed/article-renderer.js, with its program beside it: the crate with the feature `embed`, the way into it
 // that wasm-bindgen makes, the element (src/renderer/element.js), and the style sheets that an article needs.
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -50,10 +51,16 @@ function withoutCustom(program) {
   return Buffer.concat(kept);
 }
 
-// Layers of their own, below all rules of the page that have none; `article` stands for the element.
+// Nothing of the page's own is touched: the rules hold within the element, in a layer below the page's rules that have
+// none. `article` stands for the element.
 const sheets = await Promise.all(['src/renderer/element.css', 'style/article.css'].map((file) => readFile(file, 'utf8')));
-const style = sheets.join('\n').replace(/\/\*.*?\*\//gs, '').replace(/\n\s*/g, '\n')
-  .replace(/(?<![\w-])article(?=[\s:>,){])/g, '.inkstream-article').replaceAll('@layer .inkstream-article', '@layer inkstream');
-const way = await readFile(join(work, 'article-renderer.js'), 'utf8');
+const rules = sheets.join('\n').replace(/\/\*.*?\*\//gs, '').replace(/^@layer \w+ \{$/gm, '@layer inkstream {').replace(/\n\s*/g, '\n')
+  .replace(/(?<![\w-])article(?=[\s:>,){])/g, ':scope');
+const style = `@scope (.inkstream-article) {\n${rules}}\n`;
+// The program is asked for with its hash, so that one of another version is never what comes.
+const version = createHash('sha256').update(await readFile(join(place, 'article-renderer_bg.wasm'))).digest('hex').slice(0, 16);
+const made = await readFile(join(work, 'article-renderer.js'), 'utf8');
+const way = made.replaceAll("'article-renderer_bg.wasm'", `'article-renderer_bg.wasm?${version}'`);
+if (way === made) throw new Error('wasm-bindgen names the program otherwise');
 const element = await readFile('src/renderer/element.js', 'utf8');
-await writeFile(join(place, 'article-renderer.js'), `${way}\nconst STYLE = ${JSON.stringify(style)};\n${element}`);
+await writeFile(join(place, 'article-renderer.js'), `${way}\nconst PREFIX = 'ink-';\nconst STYLE = ${JSON.stringify(style)};\n${element}`);

@@ -173,6 +173,124 @@ test('what is closed is never touched again, and a selection in it stays, over 2
   expect(seen.groups).toBeGreaterThan(10);
 });
 
+test('an element can be begun anew, filled before it is attached, ended twice, and taken away', async ({ page }) => {
+  await page.goto(example);
+  const shown = await page.evaluate(async () => {
+    type Article = HTMLElement & { write(chunk: string): void; finish(): void; reset(): void };
+    const make = () => document.createElement('article-renderer') as Article;
+    const frame = () => new Promise(requestAnimationFrame);
+    const done = (element: Element) => new Promise((settle) => element.addEventListener('done', settle, { once: true }));
+    const text = (element: Element) => element.textContent!;
+
+    const early = make();
+    early.write('written *early*');
+    document.body.append(early);
+    const finished = done(early);
+    early.finish();
+    await finished;
+
+    const anew = make();
+    document.body.append(anew);
+    anew.write('# Old text\n\nmore');
+    await new Promise((settle) => anew.addEventListener('firsttext', settle, { once: true }));
+    anew.write(' and more');
+    anew.reset();
+    await frame();
+    await frame();
+    const between = text(anew);
+    let ends = 0;
+    anew.addEventListener('done', () => { ends += 1; });
+    const second = done(anew);
+    anew.write('a😀b'.slice(0, 2));
+    anew.flush();
+    anew.write('a😀b'.slice(2));
+    anew.finish();
+    anew.finish();
+    anew.write('never');
+    await second;
+    await frame();
+
+    const gone = make();
+    document.body.append(gone);
+    gone.write('kept');
+    await new Promise((settle) => gone.addEventListener('firsttext', settle, { once: true }));
+    gone.write(' and lost');
+    gone.remove();
+    await frame();
+    await frame();
+    return { early: early.innerHTML, between, anew: text(anew), ends, cursors: anew.querySelectorAll('.cursor').length, gone: text(gone) };
+  });
+  expect(shown).toEqual({
+    early: '<section class="group"><p>written <em>early</em></p></section>',
+    between: '',
+    anew: 'a😀b',
+    ends: 1,
+    cursors: 0,
+    gone: 'kept',
+  });
+});
+
+test('the events of a generation are followed by their cursor, and how they end is told', async ({ page, faults }) => {
+  faults.expect(/ERR_|Failed to load/);
+  const asked: (string | undefined)[] = [];
+  const event = (id: number, name: string, data: object) => `id: ${id}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+  await page.route('**/events*', async (route) => {
+    const cursor = route.request().headers()['last-event-id'];
+    asked.push(cursor);
+    const body = cursor ? event(2, 'delta', { text: 'two*' }) + event(3, route.request().url().includes('fails') ? 'failed' : 'done', {})
+      : event(1, 'delta', { text: 'one *' });
+    await route.fulfill({ contentType: 'text/event-stream', body });
+  });
+  await page.goto(example);
+  const told = (src: string) =>
+    page.evaluate(async (src) => {
+      const element = document.createElement('article-renderer');
+      element.setAttribute('src', src);
+      const end = new Promise<string>((settle) => {
+        element.addEventListener('done', () => settle('done'));
+        element.addEventListener('error', (event) => settle(String((event as CustomEvent).detail.error)));
+      });
+      document.body.append(element);
+      const how = await end;
+      return { how, html: element.innerHTML, busy: element.hasAttribute('aria-busy') };
+    }, src);
+  const html = '<section class="group"><p>one <em>two</em></p></section>';
+  expect(await told('/events')).toEqual({ how: 'done', html, busy: false });
+  expect(asked).toEqual([undefined, '1']);
+  expect(await told('/events?fails')).toEqual({ how: 'Error: the generation ended: failed', html, busy: false });
+});
+
+test('nothing of the page is touched: its classes and its names stay its own', async ({ page }) => {
+  await page.goto(example);
+  const seen = await page.evaluate(async () => {
+    const path = '/embed/article-renderer.js';
+    const { default: load, StreamRenderer } = (await import(path)) as Module;
+    await load();
+    const own = document.createElement('p');
+    own.className = 'cursor btn k group';
+    own.textContent = 'own';
+    const before = document.createElement('p');
+    document.body.append(before, own);
+    const looks = (element: Element) => {
+      const { color, inlineSize, border, animationName } = getComputedStyle(element);
+      return JSON.stringify({ color, inlineSize, border, animationName });
+    };
+    const articles = [0, 1].map(() => {
+      const container = document.createElement('div');
+      document.body.append(container);
+      const renderer = StreamRenderer.init(container, { sync: true });
+      renderer.push('# config\n\nA note[^1], see [it](#config).\n\n[^1]: here');
+      renderer.finish();
+      return container;
+    });
+    const [, second] = articles;
+    second.querySelector<HTMLElement>('sup a')!.click();
+    const clobbered = 'config' in window;
+    return { same: looks(own) === looks(before), clobbered, hash: location.hash, ids: [...second.querySelectorAll('[id]')].map(({ id }) => id) };
+  });
+  expect(seen).toEqual({ same: true, clobbered: false, hash: '', ids: ['ink-config', 'ink-fnref-1', 'ink-fn-1'] });
+});
+
 test('HTML is set while it arrives, and a format that is not known is refused', async ({ page }) => {
   await page.goto(example);
   const html = '<h2>Locks</h2><p>A <b>held</b> lock:<ul><li>one<li>two</ul><pre><code class="language-rust">fn a()</code></pre>';

@@ -27,6 +27,8 @@ pub struct DomWriter {
     footnotes: Footnotes,
     /// `None`: the outermost blocks stand in the element itself.
     groups: Option<Groups>,
+    /// What all names in the page begin with.
+    prefix: &'static str,
     /// How many of the outermost blocks are closed.
     closed: u32,
     anchors: Anchors,
@@ -72,6 +74,7 @@ impl DomWriter {
             early: Vec::new(),
             footnotes: Footnotes::default(),
             groups: None,
+            prefix: "",
             closed: 0,
             anchors: Anchors::default(),
             outline: Vec::new(),
@@ -86,6 +89,14 @@ impl DomWriter {
     #[must_use]
     pub fn in_groups(mut self) -> Self {
         self.groups = Some(Groups::default());
+        self
+    }
+
+    /// Begins all names in the page (`id`) with this, so that none is one of the page's own.
+    #[must_use]
+    pub fn named(mut self, prefix: &'static str) -> Self {
+        self.prefix = prefix;
+        self.footnotes = Footnotes::named(prefix);
         self
     }
 
@@ -325,7 +336,7 @@ impl DomWriter {
         };
         let text = plain_text(&inlines);
         let anchor = self.anchors.next(&text);
-        heading.set_id(&anchor);
+        heading.set_id(&format!("{}{anchor}", self.prefix));
         if matches!(level, 2 | 3) {
             self.outline.push(OutlineEntry { level, text, anchor });
         }

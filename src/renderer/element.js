@@ -1,43 +1,72 @@
 // The rest of the module /embed/article-renderer.js: what stands before it is wasm-bindgen's, with `ArticleStream` and
 // the default export that loads the program; STYLE is the element's style sheet.
 
-let style;
+/** The style sheet of each document, and of each shadow root. */
+const dressed = new WeakMap();
 
-/** Adopts the style sheet, once for each document. */
-function dress(document) {
-  if (style?.ownerDocument !== document) {
-    const Sheet = document.defaultView?.CSSStyleSheet ?? CSSStyleSheet;
-    const sheet = new Sheet();
-    sheet.replaceSync(STYLE);
-    style = { ownerDocument: document, sheet };
-  }
-  if (!document.adoptedStyleSheets.includes(style.sheet)) document.adoptedStyleSheets.push(style.sheet);
+/** Adopts the style sheet where an element stands, once for each place. */
+function dress(element) {
+  const place = element.getRootNode();
+  const root = 'adoptedStyleSheets' in place ? place : element.ownerDocument;
+  if (dressed.has(root)) return;
+  const Sheet = element.ownerDocument.defaultView?.CSSStyleSheet ?? CSSStyleSheet;
+  const sheet = new Sheet();
+  sheet.replaceSync(STYLE);
+  root.adoptedStyleSheets.push(sheet);
+  dressed.set(root, sheet);
 }
 
-/** Copies a block of code whose button was pressed. */
-async function copy(event) {
-  const button = event.target.closest?.('button[data-copy]');
-  const code = button?.closest('figure')?.querySelector('pre > code');
-  if (!code) return;
+/** Copies a block of code whose button was pressed, and follows a link within the article. */
+function clicked(event) {
+  const container = event.currentTarget;
+  const target = event.target.closest?.('button[data-copy], a[href^="#"]');
+  if (!target) return;
+  if (target.matches('a')) {
+    // Several articles on a page may have the same headings and notes.
+    const name = decoded(target.hash.slice(1));
+    const there = [...container.querySelectorAll('[id]')].find(({ id }) => id === name || id === PREFIX + name);
+    if (!there) return;
+    event.preventDefault();
+    there.scrollIntoView();
+    return;
+  }
+  copy(target);
+}
+
+function decoded(name) {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
+
+async function copy(button) {
+  const code = button.closest('figure')?.querySelector('pre > code');
+  if (!code || button.dataset.copy) return;
   const label = button.textContent;
   try {
     await navigator.clipboard.writeText(code.textContent);
+    button.dataset.copy = 'done';
     button.textContent = '✓';
+    setTimeout(() => {
+      button.dataset.copy = '';
+      button.textContent = label;
+    }, 2000);
   } catch {
     // Without HTTPS there is no clipboard: what is selected can still be copied by hand.
     getSelection()?.selectAllChildren(code);
   }
-  setTimeout(() => { button.textContent = label; }, 2000);
 }
 
 /**
  * Sets one article in an element of the page while its text arrives. The module's default export has to have settled.
  *
  * With `sync`, a `push` is on the page when it returns; without, everything that came is set with the next frame, in a
- * hidden tab when it is shown again.
+ * hidden tab when it is shown again. After `finish` or `stop` nothing more happens.
  */
 export class StreamRenderer {
-  #stream; #container; #decoder; #waiting = ''; #frame = 0; #sync = false; #started = false; #closed = 0; #tell = () => {};
+  #stream; #decoder; #waiting = ''; #frame = 0; #sync = false; #started = false; #closed = 0; #tell = () => {};
 
   static init(container, options) {
     return new StreamRenderer().init(container, options);
@@ -46,17 +75,14 @@ export class StreamRenderer {
   /** `options`: `sync`; `format`, `markdown` or `html`; `copyLabel`, what the buttons over code say. */
   init(container, { sync = false, format = 'markdown', copyLabel = 'Copy', on } = {}) {
     const stream = new ArticleStream(container, format, copyLabel);
-    cancelAnimationFrame(this.#frame);
-    this.#stream?.free();
-    dress(container.ownerDocument);
+    this.stop();
+    dress(container);
     container.classList.add('inkstream-article');
-    container.removeEventListener('click', copy);
-    container.addEventListener('click', copy);
+    container.removeEventListener('click', clicked);
+    container.addEventListener('click', clicked);
     this.#stream = stream;
-    this.#container = container;
     this.#decoder = new TextDecoder();
-    this.#waiting = '';
-    this.#frame = this.#closed = 0;
+    this.#closed = 0;
     this.#sync = sync;
     this.#started = false;
     this.#tell = on ?? (() => {});
@@ -65,19 +91,46 @@ export class StreamRenderer {
 
   /** More of the text: a string, or bytes in UTF-8, cut anywhere. */
   push(chunk) {
-    const text = typeof chunk === 'string' ? chunk : this.#decoder.decode(chunk, { stream: true });
-    this.#waiting += text;
+    if (!this.#stream) return;
+    this.#waiting += typeof chunk === 'string' ? chunk : this.#decoder.decode(chunk, { stream: true });
     if (this.#sync) this.flush();
     else this.#frame ||= requestAnimationFrame(() => this.flush());
   }
 
   /** Sets what has come, without waiting for a frame. */
   flush() {
+    this.#set(false);
+  }
+
+  /** The text is complete. */
+  finish() {
+    if (!this.#stream) return;
+    this.#waiting += this.#decoder.decode();
+    this.#set(true);
+    this.#stream.finish();
+    this.#report();
+    this.stop();
+    this.#tell('done', {});
+  }
+
+  /** Leaves the article as it is. */
+  stop() {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
-    const text = this.#waiting;
-    if (!text) return;
     this.#waiting = '';
+    // What the program holds is not collected by itself.
+    this.#stream?.free();
+    this.#stream = undefined;
+  }
+
+  #set(complete) {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    // Half of a character that takes two units waits for the other.
+    const half = !complete && /[\ud800-\udbff]$/.test(this.#waiting) ? this.#waiting.at(-1) : '';
+    const text = this.#waiting.slice(0, this.#waiting.length - half.length);
+    if (!text || !this.#stream) return;
+    this.#waiting = half;
     this.#stream.push(text);
     if (!this.#started) {
       this.#started = true;
@@ -86,83 +139,124 @@ export class StreamRenderer {
     this.#report();
   }
 
-  /** The text is complete. */
-  finish() {
-    this.#waiting += this.#decoder.decode();
-    this.flush();
-    this.#stream.finish();
-    this.#report();
-    this.#tell('done', {});
-  }
-
   #report() {
     const { closed } = this.#stream;
     if (closed > this.#closed) this.#tell('blockclosed', { blocks: this.#closed = closed });
   }
 }
 
-/** The events of a generation, as the API streams them (WHATWG HTML, "server-sent events"): gives the text of each. */
-async function* deltas(body) {
+/** What a body holds, piece by piece; every browser has readers, not every one can iterate. */
+async function* pieces(body) {
+  const reader = body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+}
+
+/** The events of a stream (WHATWG HTML, "server-sent events"): `id`, `name`, and `data` as it came. */
+async function* events(body) {
   let buffer = '';
-  let name = '';
-  let data = [];
-  for await (const text of body.pipeThrough(new TextDecoderStream())) {
+  let event = { name: '', data: [] };
+  let id = '';
+  for await (const text of pieces(body.pipeThrough(new TextDecoderStream()))) {
     buffer += text;
     const lines = buffer.split(/\r\n|\n|\r(?!$)/);
     buffer = lines.pop();
     for (const line of lines) {
       const [, field, value] = /^([^:]*):? ?(.*)$/s.exec(line);
-      if (field === 'event') name = value;
-      else if (field === 'data') data.push(value);
+      if (field === 'event') event.name = value;
+      else if (field === 'data') event.data.push(value);
+      else if (field === 'id') id = value;
       else if (line === '') {
-        if (name === 'delta') yield JSON.parse(data.join('\n')).text;
-        name = '';
-        data = [];
+        if (event.data.length) yield { id, name: event.name, data: event.data.join('\n') };
+        event = { name: '', data: [] };
       }
     }
   }
 }
 
+/** The last events of a generation, and whether its text is whole then. */
+const LAST = { done: true, cancelled: false, interrupted: false, failed: false, rejected: false };
+/** How often a stream of events is asked for again without anything new, and after how many milliseconds first. */
+const [RETRIES, PAUSE] = [5, 500];
+
 /**
  * `<article-renderer>`: `write(chunk)`, `flush()`, `finish()`, `reset()`; attributes `src` (a text, or the events of a
- * generation) and `format`. Tells of `firsttext`, `blockclosed` (`detail.blocks`: how many are closed), `done` and, with
- * a `src` that fails, `error`.
+ * generation, followed by their cursor), `format` and `copy-label`. Tells of `firsttext`, `blockclosed`
+ * (`detail.blocks`: how many are closed), `done` and `error` (`detail.error`). Out of the page it stops.
  */
 export class ArticleRenderer extends HTMLElement {
   static observedAttributes = ['src'];
   #renderer; #before = []; #loading;
 
   connectedCallback() {
-    if (!this.#renderer && !this.#loading) this.reset();
+    // What was taken away while it was loaded is loaded anew.
+    if (this.#loading?.signal.aborted && this.src && this.hasAttribute('aria-busy')) this.#end();
+    if (!this.#loading) this.#begin();
   }
 
-  attributeChangedCallback() {
+  disconnectedCallback() {
+    // What is only moved is back by then.
+    queueMicrotask(() => {
+      if (this.isConnected) return;
+      this.#loading?.abort();
+      this.#renderer?.stop();
+    });
+  }
+
+  attributeChangedCallback(_, before, now) {
+    if (before === now) return;
     if (this.isConnected) this.reset();
+    else this.#end();
   }
 
   /** Begins anew, with nothing. */
   reset() {
-    this.#loading?.abort();
-    const loading = this.#loading = new AbortController();
-    this.#renderer = undefined;
     this.#before = [];
+    this.#end();
+    if (this.isConnected) this.#begin();
+  }
+
+  #end() {
+    this.#loading?.abort();
+    this.#loading = undefined;
+    this.#renderer?.stop();
+    this.#renderer = undefined;
     this.replaceChildren();
+  }
+
+  #begin() {
+    const { signal } = this.#loading = new AbortController();
     this.setAttribute('aria-busy', 'true');
+    const settle = (name, detail) => {
+      if (name === 'done' || name === 'error') this.removeAttribute('aria-busy');
+      // The page's own `error` events do not bubble either.
+      this.dispatchEvent(new CustomEvent(name, { detail, bubbles: name !== 'error' }));
+    };
+    const failed = (error) => {
+      if (signal.aborted) return;
+      // What is there stays, without the cursor.
+      const renderer = this.#renderer;
+      this.#renderer = undefined;
+      renderer?.finish();
+      settle('error', { error });
+    };
     __wbg_init().then(() => {
-      if (loading.signal.aborted) return;
+      if (signal.aborted) return undefined;
+      const attribute = (name) => this.getAttribute(name) ?? undefined;
       const on = (name, detail) => {
-        if (name === 'done') this.removeAttribute('aria-busy');
-        this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true }));
+        if (!signal.aborted && (name !== 'done' || this.#renderer)) settle(name, detail);
       };
-      const format = this.getAttribute('format') ?? undefined;
-      this.#renderer = StreamRenderer.init(this, { format, copyLabel: this.getAttribute('copy-label') ?? undefined, on });
+      this.#renderer = StreamRenderer.init(this, { format: attribute('format'), copyLabel: attribute('copy-label'), on });
       for (const act of this.#before.splice(0)) act();
-      if (this.src) return this.#load(loading.signal);
-    }).catch((error) => {
-      if (loading.signal.aborted) return;
-      this.removeAttribute('aria-busy');
-      this.dispatchEvent(new CustomEvent('error', { detail: { error }, bubbles: false }));
-    });
+      return this.src ? this.#load(signal) : undefined;
+    }).catch(failed);
   }
 
   get src() {
@@ -175,17 +269,17 @@ export class ArticleRenderer extends HTMLElement {
 
   /** More of the text: a string, or bytes in UTF-8, cut anywhere. */
   write(chunk) {
-    this.#act(() => this.#renderer.push(chunk));
+    this.#act(() => this.#renderer?.push(chunk));
   }
 
   /** Shows what has come, without waiting for a frame. */
   flush() {
-    this.#act(() => this.#renderer.flush());
+    this.#act(() => this.#renderer?.flush());
   }
 
   /** The text is complete. */
   finish() {
-    this.#act(() => this.#renderer.finish());
+    this.#act(() => this.#renderer?.finish());
   }
 
   /** At once, or when the program is there. */
@@ -195,11 +289,32 @@ export class ArticleRenderer extends HTMLElement {
   }
 
   async #load(signal) {
-    const answer = await fetch(this.src, { signal });
-    if (!answer.ok) throw new Error(`${this.src} answered with ${answer.status}`);
-    const isStream = answer.headers.get('content-type')?.startsWith('text/event-stream');
-    for await (const chunk of isStream ? deltas(answer.body) : answer.body) this.write(chunk);
-    this.finish();
+    let cursor = '';
+    for (let failures = 0; ; failures++) {
+      try {
+        const headers = cursor ? { 'Last-Event-ID': cursor } : {};
+        const answer = await fetch(this.src, { signal, headers });
+        if (!answer.ok) throw Object.assign(new Error(`${this.src} answered with ${answer.status}`), { final: true });
+        if (!answer.headers.get('content-type')?.startsWith('text/event-stream')) {
+          for await (const chunk of pieces(answer.body)) if (!signal.aborted) this.write(chunk);
+          if (!signal.aborted) this.finish();
+          return;
+        }
+        for await (const { id, name, data } of events(answer.body)) {
+          if (signal.aborted) return;
+          failures = 0;
+          cursor = id || cursor;
+          if (name === 'delta') this.write(JSON.parse(data).text);
+          if (LAST[name]) return void this.finish();
+          if (LAST[name] === false) throw Object.assign(new Error(`the generation ended: ${name}`), { final: true });
+        }
+        throw new Error(`${this.src} ended before its last event`);
+      } catch (error) {
+        // Of a text that is no stream of events the rest cannot be asked for.
+        if (signal.aborted || error.final || !cursor || failures >= RETRIES) throw error;
+        await new Promise((settle) => setTimeout(settle, PAUSE * 2 ** failures));
+      }
+    }
   }
 }
 

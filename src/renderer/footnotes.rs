@@ -8,6 +8,8 @@ use web_sys::{Document, Element};
 /// The notes of an article.
 #[derive(Default)]
 pub(super) struct Footnotes {
+    /// What all names begin with.
+    prefix: &'static str,
     /// The section and the list in it, made with the first note.
     place: Option<(Element, Element)>,
     notes: Vec<(String, Element)>,
@@ -15,6 +17,16 @@ pub(super) struct Footnotes {
 }
 
 impl Footnotes {
+    /// For an article whose names begin with this.
+    pub(super) fn named(prefix: &'static str) -> Self {
+        Self { prefix, ..Self::default() }
+    }
+
+    /// The address of a note within the page.
+    pub(super) fn address(&self, number: u32) -> String {
+        format!("#{}fn-{number}", self.prefix)
+    }
+
     /// The section of the notes; everything else of the article stands before it.
     pub(super) fn section(&self) -> Option<&Element> {
         self.place.as_ref().map(|(section, _)| section)
@@ -70,8 +82,8 @@ impl Footnotes {
         for (number, note) in notes {
             list.append_child(&note)?;
             if let Some(number) = number {
-                note.set_id(&format!("fn-{number}"));
-                add_way_back(document, &note, number)?;
+                note.set_id(&format!("{}fn-{number}", self.prefix));
+                add_way_back(document, &note, self.prefix, number)?;
             }
         }
         Ok(())
@@ -88,18 +100,24 @@ impl Footnotes {
             let number = link.text_content().unwrap_or_default();
             let times = times.entry(number.clone()).or_default();
             *times += 1;
+            let prefix = self.prefix;
             link.set_id(&match times {
-                1 => format!("fnref-{number}"),
-                times => format!("fnref-{number}-{times}"),
+                1 => format!("{prefix}fnref-{number}"),
+                times => format!("{prefix}fnref-{number}-{times}"),
             });
         }
         Ok(())
     }
 }
 
-fn add_way_back(document: &Document, note: &Element, number: u32) -> Result<(), JsValue> {
+fn add_way_back(
+    document: &Document,
+    note: &Element,
+    prefix: &str,
+    number: u32,
+) -> Result<(), JsValue> {
     let back = document.create_element("a")?;
-    back.set_attribute("href", &format!("#fnref-{number}"))?;
+    back.set_attribute("href", &format!("#{prefix}fnref-{number}"))?;
     back.set_attribute("role", "doc-backlink")?;
     back.set_attribute("aria-label", &format!("↩ {number}"))?;
     back.set_text_content(Some("↩"));

@@ -63,7 +63,7 @@ pub(super) fn node(
         Inline::FootnoteRef { label, number } => {
             footnotes.refer(label, *number);
             let (mark, link) = (document.create_element("sup")?, document.create_element("a")?);
-            link.set_attribute("href", &format!("#fn-{number}"))?;
+            link.set_attribute("href", &footnotes.address(*number))?;
             link.set_attribute("role", "doc-noteref")?;
             link.set_text_content(Some(&number.to_string()));
             mark.append_child(&link)?;

@@ -7,6 +7,10 @@ use super::DomWriter;
 use crate::article::brief::Format;
 use crate::article::parser::Parser;
 
+/// Begins every name, so that no heading takes the place of something of the page's. `element.js`
+/// knows it, too.
+const PREFIX: &str = "ink-";
+
 /// Sets one article in an element of a page, as its text comes.
 #[wasm_bindgen]
 pub struct ArticleStream {
@@ -29,7 +33,7 @@ impl ArticleStream {
             return Err(js_sys::RangeError::new(&said).into());
         };
         let document = container.owner_document().ok_or("the element is in no document")?;
-        let dom = DomWriter::new(document, container, copy_label)?.in_groups();
+        let dom = DomWriter::new(document, container, copy_label)?.in_groups().named(PREFIX);
         Ok(Self { parser: Some(Parser::new(format)), dom })
     }
 

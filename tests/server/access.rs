@@ -98,6 +98,21 @@ async fn without_the_token_no_route_answers_but_health_and_the_sign_in() {
 }
 
 #[tokio::test]
+async fn the_renderer_for_other_pages_needs_no_token() {
+    let server = guarded(&[]).await;
+    for path in
+        ["/embed/article-renderer.js", "/embed/article-renderer_bg.wasm", "/embed/example.html"]
+    {
+        let answer = ask(&server, Method::GET, path).send().await.unwrap();
+        // Here no client is built in; what matters is that nobody asks who it is.
+        assert_ne!(answer.status(), StatusCode::SEE_OTHER, "{path}");
+        assert_ne!(answer.status(), StatusCode::UNAUTHORIZED, "{path}");
+    }
+    let other = ask(&server, Method::GET, "/embed/other.html").send().await.unwrap();
+    assert_eq!(other.status(), StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
 async fn a_program_shows_the_token_as_bearer() {
     metrics::start();
     let server = guarded(&[]).await;

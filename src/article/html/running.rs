@@ -141,6 +141,11 @@ impl Running {
     /// Something that is no text: a picture, a line break.
     pub fn push(&mut self, inline: Inline) {
         if inline == Inline::HardBreak {
+            // In code it is white space.
+            if self.open.iter().any(|(format, _)| matches!(format.inline, Inline::Code(_))) {
+                self.white_space(" ");
+                return;
+            }
             self.space = None;
             self.last = None;
         } else {
@@ -239,14 +244,7 @@ impl Running {
 
     /// Whether there is something to see.
     pub fn is_visible(&self) -> bool {
-        let mut below = false;
-        for (format, children) in self.open.iter().rev() {
-            below |= match format.inline {
-                Inline::Code(_) => children.iter().any(|it| *it != Inline::HardBreak),
-                _ => !children.is_empty(),
-            };
-        }
-        below || !self.top.is_empty()
+        !self.top.is_empty() || self.open.iter().any(|(_, children)| !children.is_empty())
     }
 
     /// The patches that show what is not shown yet, in the leaf `id`. Gives the bytes written.
@@ -296,13 +294,13 @@ impl Running {
     }
 }
 
-/// How much more there is to write with it, in bytes.
+/// How much more there is to write with it, in bytes of text that take as long.
 fn weight(inline: &Inline) -> usize {
     match inline {
         Inline::Image { src, alt, title } => {
-            1 + src.as_ref().map_or(0, String::len) + alt.len() + title.len()
+            32 + src.as_ref().map_or(0, String::len) + alt.len() + title.len()
         }
-        _ => 1,
+        _ => 32,
     }
 }
 
@@ -321,13 +319,6 @@ fn is_space(c: char) -> bool {
 
 /// An element with what it contains; none where that is nothing.
 fn filled(inline: &Inline, children: Vec<Inline>) -> Option<Inline> {
-    if let Inline::Code(_) = inline {
-        // A line break at its edge breaks nothing.
-        let is_break = |it: &Inline| *it == Inline::HardBreak;
-        let first = children.iter().position(|it| !is_break(it))?;
-        let last = children.iter().rposition(|it| !is_break(it))?;
-        return Some(Inline::Code(plain_text(&children[first..=last])));
-    }
     if children.is_empty() {
         return None;
     }
@@ -335,6 +326,7 @@ fn filled(inline: &Inline, children: Vec<Inline>) -> Option<Inline> {
         Inline::Emphasis(_) => Inline::Emphasis(children),
         Inline::Strong(_) => Inline::Strong(children),
         Inline::Strike(_) => Inline::Strike(children),
+        Inline::Code(_) => Inline::Code(plain_text(&children)),
         Inline::Link { href, title, .. } => {
             Inline::Link { href: href.clone(), title: title.clone(), children }
         }

@@ -168,12 +168,16 @@ pub fn is_open(method: &Method, path: &str) -> bool {
     }
 }
 
-/// Whether a path is that of a file of the client: at the top, or a font. No page has a dot in its
-/// first part.
+/// Whether a path is that of a file of the client: at the top, a font, or of the renderer for other
+/// people's pages. No page has a dot in its first part.
 fn is_file(path: &str) -> bool {
     const KINDS: [&str; 8] = ["css", "ico", "js", "png", "svg", "txt", "wasm", "woff2"];
     let Some(name) = path.strip_prefix('/') else { return false };
-    let name = name.strip_prefix("fonts/").unwrap_or(name);
+    if name == "embed/example.html" {
+        return true;
+    }
+    let folder = ["fonts/", "embed/"].into_iter().find_map(|folder| name.strip_prefix(folder));
+    let name = folder.unwrap_or(name);
     let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
     plain
         && name

@@ -52,7 +52,7 @@ impl Store {
             }
             let (title, created_at): (String, UnixMs) = sqlx::query_as(
                 "UPDATE articles SET current_revision_id = $1, updated_at = $2,
-                     titled_by_person = titled_by_person OR $4,
+                     style = $6, language = $7, titled_by_person = titled_by_person OR $4,
                      title = CASE WHEN $3 = '' OR (titled_by_person AND NOT $4) THEN title
                          ELSE $3 END
                  WHERE id = $5 RETURNING title, created_at",
@@ -62,6 +62,8 @@ impl Store {
             .bind(encoding::text(title.unwrap_or(&revision.meta.title)))
             .bind(title.is_some())
             .bind(article)
+            .bind(&revision.style)
+            .bind(&revision.language)
             .fetch_one(&mut *connection)
             .await?;
             index!(connection, article, created_at, &title, Some(revision.id), searchable);

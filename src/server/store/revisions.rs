@@ -178,7 +178,8 @@ impl Store {
         let changed = transaction!(&self.db, |connection| {
             let changed: Option<(String, UnixMs)> = sqlx::query_as(
                 "UPDATE articles SET current_revision_id = r.id, updated_at = $1,
-                     style = r.style, language = r.language,
+                     style = COALESCE(r.style, articles.style),
+                     language = COALESCE(r.language, articles.language),
                      title = CASE WHEN r.title = '' OR titled_by_person THEN articles.title
                          ELSE r.title END
                  FROM revisions r
