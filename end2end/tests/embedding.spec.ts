@@ -98,9 +98,12 @@ test('however a text is cut, the page is the same in the end, groups included', 
       await load();
       const container = document.createElement('div');
       document.body.append(container);
-      const renderer = StreamRenderer.init(container, { sync });
-      for (const piece of pieces) renderer.push(piece);
-      renderer.finish();
+      const done = new Promise<void>((settle) => {
+        const renderer = StreamRenderer.init(container, { sync, on: (name: string) => name === 'done' && settle() });
+        for (const piece of pieces) renderer.push(piece);
+        renderer.finish();
+      });
+      await done;
       container.remove();
       return container.innerHTML;
     }, [pieces, sync] as const);
@@ -111,6 +114,33 @@ test('however a text is cut, the page is the same in the end, groups included', 
     expect(await render(pieces, true)).toBe(whole);
   }
   expect(await render(inPieces(text, 40, 4), false)).toBe(whole);
+});
+
+test('what gathered while nobody looked is set over several frames', async ({ page }) => {
+  await page.goto(example);
+  const text = longArticle(12_000);
+  const shown = await page.evaluate(async (text) => {
+    const path = '/embed/article-renderer.js';
+    const { default: load, StreamRenderer } = (await import(path)) as Module;
+    await load();
+    const lengths: number[] = [];
+    const container = document.createElement('div');
+    document.body.append(container);
+    await new Promise<void>((settle) => {
+      const renderer = StreamRenderer.init(container, { on: (name: string) => name === 'done' && settle() });
+      renderer.push(text);
+      renderer.finish();
+      const look = () => {
+        lengths.push(container.textContent!.length);
+        requestAnimationFrame(look);
+      };
+      requestAnimationFrame(look);
+    });
+    const steps = lengths.map((length, at) => length - (lengths[at - 1] ?? 0));
+    return { most: Math.max(...steps), whole: container.textContent!.length };
+  }, text);
+  expect(shown.whole).toBeGreaterThan(60_000);
+  expect(shown.most).toBeLessThan(20_000);
 });
 
 test('what is closed is never touched again, and a selection in it stays, over 20,000 words', async ({ page }) => {

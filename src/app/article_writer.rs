@@ -1,5 +1,6 @@
 //! Writes an article into the page as its text comes: at most once a frame, and in a hidden tab
-//! not at all, because there are no frames.
+//! not at all, because there are no frames. What has gathered by then is written over several, so
+//! that the page never stands still.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -14,6 +15,9 @@ use crate::article::brief::Format;
 use crate::article::event::{Event, OutlineEntry};
 use crate::article::parser::Parser;
 use crate::renderer::DomWriter;
+
+/// So many bytes of text are written with a frame.
+const SLICE: usize = 16 << 10;
 
 /// What is told of each write.
 pub struct Written<'a> {
@@ -67,23 +71,13 @@ impl ArticleWriter {
     /// Takes an event in with the next frame.
     pub fn push(&self, event: Event) {
         self.0.queue.borrow_mut().push(event);
-        if self.0.due.replace(true) {
-            return;
-        }
-        // The page may be gone by then.
-        let writer: Weak<Writer> = Rc::downgrade(&self.0);
-        request_animation_frame(move || {
-            if let Some(writer) = writer.upgrade() {
-                writer.due.set(false);
-                writer.write();
-            }
-        });
+        self.0.ask_for_frame();
     }
 
     /// Writes events now, without waiting for a frame: for text that is there when the page opens.
     pub fn write_now(&self, events: impl IntoIterator<Item = Event>) {
         self.0.queue.borrow_mut().extend(events);
-        self.0.write();
+        self.0.write(self.0.queue.take());
     }
 
     /// The text is complete.
@@ -113,8 +107,26 @@ impl ArticleWriter {
 }
 
 impl Writer {
-    fn write(&self) {
-        let events = self.queue.take();
+    fn ask_for_frame(self: &Rc<Self>) {
+        if self.due.replace(true) {
+            return;
+        }
+        // The page may be gone by then.
+        let writer: Weak<Self> = Rc::downgrade(self);
+        request_animation_frame(move || {
+            let Some(writer) = writer.upgrade() else { return };
+            writer.due.set(false);
+            let mut events = writer.queue.take();
+            let rest = behind_slice(&mut events);
+            if !rest.is_empty() {
+                *writer.queue.borrow_mut() = rest;
+                writer.ask_for_frame();
+            }
+            writer.write(events);
+        });
+    }
+
+    fn write(&self, events: Vec<Event>) {
         // A frame that was asked for comes also when the page has been left meanwhile.
         if events.is_empty() || self.follow.is_over() {
             return;
@@ -159,5 +171,60 @@ impl Writer {
             paper.dom.apply(patches);
             paper.dom.settle();
         }
+    }
+}
+
+/// Takes off what is more text than a frame's; a delta may be cut in two.
+fn behind_slice(events: &mut Vec<Event>) -> Vec<Event> {
+    let mut room = SLICE;
+    let full = events.iter().position(|event| match event {
+        Event::Delta { text } if text.len() > room => true,
+        Event::Delta { text } => {
+            room -= text.len();
+            false
+        }
+        _ => false,
+    });
+    let Some(full) = full else { return Vec::new() };
+    let mut rest = events.split_off(full);
+    if let Some(Event::Delta { text }) = rest.first_mut() {
+        let end = (0..=room).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+        let behind = text.split_off(end);
+        events.push(Event::Delta { text: std::mem::replace(text, behind) });
+    }
+    rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn much_text_is_written_in_slices_and_none_of_it_is_lost() {
+        let delta = |text: &str| Event::Delta { text: text.to_owned() };
+        let all = [
+            delta("a"),
+            delta(&"中".repeat(SLICE)),
+            delta("b"),
+            Event::Interrupted { killed: false },
+        ];
+        let mut queue = all.to_vec();
+        let (mut text, mut slices) = (String::new(), 0);
+        while !queue.is_empty() {
+            let rest = behind_slice(&mut queue);
+            let written = queue.iter().map(|event| match event {
+                Event::Delta { text } => text.as_str(),
+                _ => "",
+            });
+            let written = written.collect::<String>();
+            assert!(written.len() <= SLICE);
+            text.push_str(&written);
+            assert_eq!(queue.iter().any(|event| event.final_state().is_some()), rest.is_empty());
+            queue = rest;
+            slices += 1;
+        }
+        assert_eq!((text, slices), (format!("a{}b", "中".repeat(SLICE)), 4));
+        let mut little = vec![delta("a"), delta("b")];
+        assert!(behind_slice(&mut little).is_empty() && little.len() == 2);
     }
 }

@@ -59,6 +59,9 @@ async function copy(button) {
   }
 }
 
+/** So many characters are set with a frame: what gathered in a hidden tab would make a page stand still. */
+const SLICE = 16384;
+
 /**
  * Sets one article in an element of the page while its text arrives. The module's default export has to have settled.
  *
@@ -66,7 +69,7 @@ async function copy(button) {
  * hidden tab when it is shown again. After `finish` or `stop` nothing more happens.
  */
 export class StreamRenderer {
-  #stream; #decoder; #waiting = ''; #frame = 0; #sync = false; #started = false; #closed = 0; #tell = () => {};
+  #stream; #decoder; #waiting = ''; #frame = 0; #sync = false; #ending = false; #started = false; #closed = 0; #tell = () => {};
 
   static init(container, options) {
     return new StreamRenderer().init(container, options);
@@ -91,22 +94,37 @@ export class StreamRenderer {
 
   /** More of the text: a string, or bytes in UTF-8, cut anywhere. */
   push(chunk) {
-    if (!this.#stream) return;
+    if (!this.#stream || this.#ending) return;
     this.#waiting += typeof chunk === 'string' ? chunk : this.#decoder.decode(chunk, { stream: true });
     if (this.#sync) this.flush();
-    else this.#frame ||= requestAnimationFrame(() => this.flush());
+    else this.#ask();
   }
 
   /** Sets what has come, without waiting for a frame. */
   flush() {
-    this.#set(false);
+    this.#set(Infinity);
   }
 
   /** The text is complete. */
   finish() {
-    if (!this.#stream) return;
+    if (!this.#stream || this.#ending) return;
     this.#waiting += this.#decoder.decode();
-    this.#set(true);
+    this.#ending = true;
+    // What gathered in a hidden tab is not set in one go.
+    if (this.#sync || this.#waiting.length <= SLICE) this.#end();
+  }
+
+  #ask() {
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#set(SLICE);
+      // Half of a character waits for more.
+      if (this.#waiting.length > (this.#ending ? SLICE : 1)) this.#ask();
+      else if (this.#ending) this.#end();
+    });
+  }
+
+  #end() {
+    this.#set(Infinity);
     this.#stream.finish();
     this.#report();
     this.stop();
@@ -118,19 +136,23 @@ export class StreamRenderer {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
     this.#waiting = '';
+    this.#ending = false;
     // What the program holds is not collected by itself.
     this.#stream?.free();
     this.#stream = undefined;
   }
 
-  #set(complete) {
+  /** Sets so much of what waits. */
+  #set(most) {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
+    let length = Math.min(most, this.#waiting.length);
     // Half of a character that takes two units waits for the other.
-    const half = !complete && /[\ud800-\udbff]$/.test(this.#waiting) ? this.#waiting.at(-1) : '';
-    const text = this.#waiting.slice(0, this.#waiting.length - half.length);
-    if (!text || !this.#stream) return;
-    this.#waiting = half;
+    const isLast = this.#ending && length === this.#waiting.length;
+    if (!isLast && /[\ud800-\udbff]/.test(this.#waiting.charAt(length - 1))) length -= 1;
+    if (length <= 0 || !this.#stream) return;
+    const text = this.#waiting.slice(0, length);
+    this.#waiting = this.#waiting.slice(length);
     this.#stream.push(text);
     if (!this.#started) {
       this.#started = true;
