@@ -252,36 +252,29 @@ impl Running {
         let mut written = 0;
         let tail = self.tail();
         let tail_shown = tail.is_some();
-        let grown = match self.top.get(self.shown.wrapping_sub(1)) {
-            Some(Inline::Text(text)) if self.shown == self.top.len() => {
-                Some(&text[self.shown_text.min(text.len())..])
+        let mut keep = self.shown;
+        if let Some(Inline::Text(text)) = self.top.get(self.shown.wrapping_sub(1))
+            && text.len() > self.shown_text
+        {
+            if self.tail_shown {
+                // What stands behind it goes first.
+                keep -= 1;
+                self.changed = true;
+            } else {
+                let more = &text[self.shown_text..];
+                written += more.len() as u64;
+                patches.push(Patch::AppendText { id, text: more.to_owned() });
             }
-            _ => None,
-        };
-        match grown {
-            // Only text was added to the text that is last.
-            Some(more) if !self.changed && tail.is_none() => {
-                if !more.is_empty() {
-                    written += more.len() as u64;
-                    patches.push(Patch::AppendText { id, text: more.to_owned() });
-                }
+        }
+        if self.changed || self.shown < self.top.len() {
+            let mut inlines = self.top[keep..].to_vec();
+            inlines.extend(tail);
+            let open = if self.open.is_empty() { 0 } else { self.in_open };
+            written += inlines.iter().map(|it| text_length(it) as u64).sum::<u64>() + open as u64;
+            // An element that was closed before anything came into it leaves nothing.
+            if !inlines.is_empty() || keep < self.shown + usize::from(self.tail_shown) {
+                patches.push(Patch::SetInlines { id, keep, inlines });
             }
-            _ if self.changed
-                || self.shown < self.top.len()
-                || grown.is_some_and(|it| !it.is_empty()) =>
-            {
-                // The last that is shown may have grown.
-                let keep = self.shown.saturating_sub(1);
-                let mut inlines = self.top[keep..].to_vec();
-                inlines.extend(tail);
-                let open = if self.open.is_empty() { 0 } else { self.in_open };
-                written += (inlines.len() + open) as u64;
-                // An element that was closed before anything came into it leaves nothing.
-                if !inlines.is_empty() || keep < self.shown + usize::from(self.tail_shown) {
-                    patches.push(Patch::SetInlines { id, keep, inlines });
-                }
-            }
-            _ => {}
         }
         self.tail_shown = tail_shown;
         self.changed = false;
@@ -291,6 +284,14 @@ impl Running {
             _ => 0,
         };
         written
+    }
+}
+
+/// Bytes of a text, and one of anything else.
+fn text_length(inline: &Inline) -> usize {
+    match inline {
+        Inline::Text(text) => text.len(),
+        _ => 1,
     }
 }
 

@@ -226,6 +226,21 @@ fn what_the_writer_wrote_is_read_as_what_it_was() {
 }
 
 #[test]
+fn a_long_text_is_not_written_again_for_what_comes_behind_it() {
+    let work = |words: usize| {
+        let mut parser = HtmlParser::new();
+        let mut patches = Vec::new();
+        parser.push(&"word ".repeat(words), &mut patches);
+        let before = parser.work();
+        pieces(&"<b>bold</b> and <i>more</i> text ".repeat(50), &[3])
+            .into_iter()
+            .for_each(|piece| parser.push(piece, &mut patches));
+        parser.work() - before
+    };
+    assert_eq!(work(100), work(100_000));
+}
+
+#[test]
 fn work_is_linear_however_it_is_cut() {
     let work = |unit: &str, times: usize| {
         let text = unit.repeat(times);

@@ -272,9 +272,7 @@ fn tag(text: &str, at: usize) -> Option<(StartTag, usize)> {
             match bytes.get(i) {
                 None => return None,
                 Some(quote @ (b'"' | b'\'')) => {
-                    let Some(end) = bytes[i + 1..].iter().position(|byte| byte == quote) else {
-                        return None;
-                    };
+                    let end = bytes[i + 1..].iter().position(|byte| byte == quote)?;
                     value = decoded(&text[i + 1..i + 1 + end]);
                     i += end + 2;
                 }
