@@ -21,13 +21,7 @@ pub(super) struct Code {
 
 impl Tree {
     pub(super) fn start_code(&mut self, tag: &StartTag) {
-        if self.in_cell() {
-            self.break_text();
-            return;
-        }
-        self.end_leaf();
-        self.place_for_text();
-        if self.in_cell() {
+        if !self.block_can_begin() {
             return;
         }
         self.code = Some(Code {

@@ -17,15 +17,14 @@ pub(super) struct Held {
 
 impl Tree {
     pub(super) fn start_table(&mut self) {
-        self.break_text();
-        if self.in_cell() {
-            return;
-        }
         if self.in_table() {
-            // One within another, outside of its cells: it goes on as the outer one.
+            // One within another goes on as the outer one, or in its cell.
+            self.break_text();
             return;
         }
-        self.place_for_text();
+        if !self.block_can_begin() {
+            return;
+        }
         self.push(BlockKind::Table { alignments: Vec::new() });
         self.in_head = false;
         self.in_body = false;

@@ -114,6 +114,15 @@ impl Tree {
         }
     }
 
+    /// Ends the text before a block. In a cell there are none: it is a new line of it.
+    pub(super) fn block_can_begin(&mut self) -> bool {
+        self.break_text();
+        if !self.in_cell() {
+            self.place_for_text();
+        }
+        !self.in_cell()
+    }
+
     pub(super) fn in_cell(&self) -> bool {
         matches!(self.leaf, Some(Leaf { kind: BlockKind::Cell, .. }))
     }
@@ -163,22 +172,14 @@ impl Tree {
             "ul" | "ol" | "menu" | "dir" => self.start_list(tag),
             "li" => self.start_item(),
             "blockquote" => {
-                self.break_text();
-                if !self.in_cell() {
-                    self.place_for_text();
-                    if !self.in_cell() {
-                        self.push(BlockKind::Quote);
-                    }
+                if self.block_can_begin() {
+                    self.push(BlockKind::Quote);
                 }
             }
             "hr" => {
-                self.break_text();
-                if !self.in_cell() {
-                    self.place_for_text();
-                    if !self.in_cell() {
-                        let id = self.open(BlockKind::Rule);
-                        self.patches().push(Patch::Close { id });
-                    }
+                if self.block_can_begin() {
+                    let id = self.open(BlockKind::Rule);
+                    self.patches().push(Patch::Close { id });
                 }
             }
             "table" => self.start_table(),
@@ -186,9 +187,7 @@ impl Tree {
                 self.end_row();
                 self.in_head = name == "thead";
             }
-            "tr" if self.in_table() => {
-                self.end_row();
-            }
+            "tr" if self.in_table() => self.end_row(),
             "td" | "th" if self.in_table() => self.start_cell(tag),
             _ if is_block(name) => self.break_text(),
             _ => {
@@ -241,17 +240,13 @@ impl Tree {
 
     fn start_leaf(&mut self, name: &str) {
         self.break_text();
-        if self.in_cell() {
-            return;
-        }
         if name == "caption" {
             let table = self
                 .containers
                 .pop_if(|it| matches!(it.kind, BlockKind::Table { .. }) && it.id.is_none());
             self.in_title = table.map(|_| self.containers.len()).or(self.in_title);
         }
-        self.place_for_text();
-        if self.in_cell() {
+        if !self.block_can_begin() {
             return;
         }
         let kind = match name.strip_prefix('h').and_then(|level| level.parse().ok()) {
@@ -284,12 +279,7 @@ impl Tree {
     }
 
     fn start_list(&mut self, tag: &StartTag) {
-        self.break_text();
-        if self.in_cell() {
-            return;
-        }
-        self.place_for_text();
-        if self.in_cell() {
+        if !self.block_can_begin() {
             return;
         }
         let start = (tag.name == "ol").then(|| {
@@ -316,8 +306,7 @@ impl Tree {
         match near.map(|at| (at, &self.containers[at].kind)) {
             Some((at, BlockKind::List { .. })) => self.close_to(at + 1),
             _ => {
-                self.place_for_text();
-                if self.in_cell() {
+                if !self.block_can_begin() {
                     return;
                 }
                 self.push(BlockKind::List { start: None, tight: true });
