@@ -2,6 +2,7 @@ import type { BrowserContext } from '@playwright/test';
 
 import { expect, test } from '../support/fixtures';
 import { Gate } from '../support/gate';
+import { payloads } from '../support/payloads';
 
 /** What must never be an element or an attribute of an article. */
 const attacks = [
@@ -161,3 +162,39 @@ test('what the server renders of half an attack is harmless', async ({
   halves.open();
   await expect(page).toHaveTitle(reader.words.doneTitle);
 });
+
+for (const format of ['markdown', 'html']) {
+  test(`what is stored and taken away of hostile ${format} is harmless`, async ({ page, model, server }) => {
+    test.slow();
+    const api = `${server.url}/api/v1`;
+    const kept: [string, string][] = [];
+    for (const payload of payloads) {
+      model.next((call) => {
+        call.say(`Before ${payload} behind\n\n${payload}\n\nThe end`);
+        call.finish();
+      });
+      const created = await (await page.request.post(`${api}/generations`, { data: { topic: 'Hostile', format } })).json();
+      await expect
+        .poll(async () => (await (await page.request.get(`${api}/generations/${created.id}`)).json()).state, { intervals: [20] })
+        .toBe('done');
+      kept.push([payload, await (await page.request.get(`${api}/articles/${created.article_id}/export?format=html`)).text()]);
+    }
+    const found = await page.evaluate((kept) => {
+      const elements = new Set(('article section p h1 h2 h3 h4 h5 h6 blockquote ul ol li input figure figcaption pre code div table ' +
+        'thead tbody tr th td hr br em strong del a img sup sub kbd mark u span').split(' '));
+      const attributes = new Set('class id href rel title role aria-label src alt loading start type disabled checked scope tabindex'.split(' '));
+      return kept.flatMap(([payload, page]) =>
+        [...new DOMParser().parseFromString(page, 'text/html').body.querySelectorAll('*')].flatMap((element) => {
+          const found = elements.has(element.localName) ? [] : [`${element.localName} of ${payload}`];
+          for (const { name, value } of element.attributes) {
+            const leads = ['href', 'src'].includes(name) && URL.canParse(value, 'http://page.invalid') &&
+              !['http:', 'https:', 'mailto:'].includes(new URL(value, 'http://page.invalid').protocol);
+            if (!attributes.has(name) || leads) found.push(`${name}="${value}" of ${payload}`);
+          }
+          return found;
+        }));
+    }, kept);
+    expect(found).toEqual([]);
+    expect(kept.filter(([, page]) => page.includes('Before')).length).toBe(payloads.length);
+  });
+}
