@@ -407,3 +407,21 @@ test('a button that is pressed before the page is alive is not forgotten, and wh
   program.open();
   await expect(page.locator('html')).toHaveAttribute('lang', 'zh-CN');
 });
+
+test('the key that begins an article is not forgotten before the page is alive', async ({ page, reader, model }) => {
+  const program = new Gate();
+  await page.route(/\/inkstream-.*\.wasm$/, async (route) => {
+    await program.passed;
+    await route.continue();
+  });
+  model.next((call) => {
+    call.say('# Begun\n\nby a key');
+    call.finish();
+  });
+  await page.goto('/');
+  await expect(reader.submit).toBeDisabled();
+  await reader.topic.fill('Pasted and sent at once');
+  await reader.topic.press('Control+Enter');
+  program.open();
+  await expect(reader.article).toContainText('by a key');
+});

@@ -83,6 +83,13 @@ const PRESSES = Object.entries({
   pointercancel() {
     held = null;
   },
+  // The keys that stand on the buttons.
+  keydown({ key, ctrlKey, metaKey, isComposing, target }) {
+    if (isComposing) return;
+    const form = key === 'Enter' && (ctrlKey || metaKey) ? target.closest?.('form') : null;
+    const button = key === 'Escape' ? document.querySelector('button.live:disabled') : form?.querySelector('button.primary:disabled');
+    if (button) pressed = { button, at: performance.now() };
+  },
 });
 
 function pressAgain() {
