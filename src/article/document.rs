@@ -200,6 +200,15 @@ pub struct Document {
     pub blocks: Vec<Block>,
 }
 
+impl FromIterator<Patch> for Document {
+    /// The tree that patches describe.
+    fn from_iter<T: IntoIterator<Item = Patch>>(patches: T) -> Self {
+        let mut builder = DocumentBuilder::default();
+        patches.into_iter().for_each(|patch| builder.apply(patch));
+        builder.document()
+    }
+}
+
 /// One change of the tree. A consumer that applies all patches in order always holds the tree
 /// that the parser means.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! One parser for every form that a text may have.
 
 use super::brief::Format;
-use super::document::{Document, DocumentBuilder, Patch};
-use super::html::HtmlParser;
-use super::markdown::MarkdownParser;
+use super::document::{Document, Patch};
+use super::html::{self, HtmlParser};
+use super::markdown::{self, MarkdownParser};
 
 /// An incremental parser for a text of some form.
 #[derive(Debug)]
@@ -50,11 +50,8 @@ impl Parser {
 
 /// Parses a whole text.
 pub fn parse(format: Format, text: &str) -> Document {
-    let mut parser = Parser::new(format);
-    let mut patches = Vec::new();
-    parser.push(text, &mut patches);
-    parser.finish(&mut patches);
-    let mut builder = DocumentBuilder::default();
-    patches.into_iter().for_each(|patch| builder.apply(patch));
-    builder.document()
+    match format {
+        Format::Markdown => markdown::parse(text),
+        Format::Html => html::parse(text),
+    }
 }

@@ -31,7 +31,7 @@ mod tests;
 
 use std::borrow::Cow;
 
-use super::document::{Document, DocumentBuilder, Patch};
+use super::document::{Document, Patch};
 use tokens::Tokenizer;
 use tree::Tree;
 
@@ -68,7 +68,7 @@ impl HtmlParser {
     /// With line feeds alone (WHATWG HTML, 13.2.3.5), and nothing that is no character.
     fn normal<'t>(&mut self, text: &'t str) -> Cow<'t, str> {
         let mut rest = text;
-        if !rest.is_empty() && std::mem::take(&mut self.after_return) {
+        if std::mem::take(&mut self.after_return) {
             rest = rest.strip_prefix('\n').unwrap_or(rest);
         }
         self.after_return = rest.ends_with('\r');
@@ -98,9 +98,5 @@ pub fn parse(text: &str) -> Document {
     let mut patches = Vec::new();
     parser.push(text, &mut patches);
     parser.finish(&mut patches);
-    let mut builder = DocumentBuilder::default();
-    for patch in patches {
-        builder.apply(patch);
-    }
-    builder.document()
+    patches.into_iter().collect()
 }

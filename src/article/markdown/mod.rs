@@ -20,7 +20,7 @@
 //! While a document grows, every `[^label]` is a reference to a footnote; those without a
 //! definition become text at the end. Links whose definition came later are mended at the end.
 
-use super::document::{Document, DocumentBuilder, Patch};
+use super::document::{Document, Patch};
 
 mod bare;
 mod blocks;
@@ -183,9 +183,5 @@ fn document(mut parser: MarkdownParser, text: &str) -> Document {
     let mut patches = Vec::new();
     parser.push(text, &mut patches);
     parser.finish(&mut patches);
-    let mut builder = DocumentBuilder::default();
-    for patch in patches {
-        builder.apply(patch);
-    }
-    builder.document()
+    patches.into_iter().collect()
 }
