@@ -57,7 +57,7 @@ const sheets = await Promise.all(['src/renderer/element.css', 'style/article.css
 const rules = sheets.join('\n').replace(/\/\*.*?\*\//gs, '').replace(/^@layer \w+ \{$/gm, '@layer inkstream {').replace(/\n\s*/g, '\n')
   .replace(/(?<![\w-])article(?=[\s:>,){])/g, ':scope');
 const style = `@scope (.inkstream-article) {\n${rules}}\n`;
-// The program is asked for with its hash, so that one of another version is never what comes.
+// The program is asked for with its hash, so that no store on the way answers with one of another version.
 const version = createHash('sha256').update(await readFile(join(place, 'article-renderer_bg.wasm'))).digest('hex').slice(0, 16);
 const made = await readFile(join(work, 'article-renderer.js'), 'utf8');
 const way = made.replaceAll("'article-renderer_bg.wasm'", `'article-renderer_bg.wasm?${version}'`);

@@ -48,10 +48,8 @@ pub fn money(millionths: i64, currency: &str) -> String {
 
 /// What was used costs: an amount, or `None` where it costs nothing or the model has no price.
 pub fn cost(usage: &Usage) -> Option<String> {
-    let amount = money(
-        usage.cost.filter(|cost| *cost != 0)?,
-        usage.currency.as_deref().unwrap_or_default().trim(),
-    );
+    let millionths = usage.cost.filter(|cost| *cost != 0)?;
+    let amount = money(millionths, usage.currency.as_deref().unwrap_or_default().trim());
     Some(if usage.estimated { format!("≈ {amount}") } else { amount })
 }
 

@@ -109,11 +109,6 @@ impl Consumer {
             Patch::Loosen { id } => {
                 assert!(matches!(self.open(*id, patch).kind, BlockKind::List { .. }));
             }
-            Patch::Remove { id } => {
-                self.open(*id, patch);
-                self.forget_children(*id);
-                self.seen.remove(id);
-            }
             Patch::Close { id } => {
                 let seen = self.open(*id, patch);
                 assert_eq!(seen.open_children, 0, "closes a block around an open one");

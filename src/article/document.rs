@@ -260,11 +260,6 @@ pub enum Patch {
         /// The list.
         id: BlockId,
     },
-    /// A block was shown too early and disappears, with all that is in it.
-    Remove {
-        /// The block.
-        id: BlockId,
-    },
     /// Nothing will change in the block any more, but for [`Patch::Mend`].
     Close {
         /// The block.
@@ -307,7 +302,6 @@ pub struct DocumentBuilder {
 #[derive(Debug)]
 struct Node {
     kind: BlockKind,
-    parent: Option<BlockId>,
     children: Vec<BlockId>,
     inlines: Vec<Inline>,
     text: String,
@@ -324,7 +318,6 @@ impl DocumentBuilder {
                 }
                 self.nodes[index] = Some(Node {
                     kind,
-                    parent,
                     children: Vec::new(),
                     inlines: Vec::new(),
                     text: String::new(),
@@ -368,17 +361,6 @@ impl DocumentBuilder {
                 if let Some(Node { kind: BlockKind::List { tight, .. }, .. }) = self.node(id) {
                     *tight = false;
                 }
-            }
-            Patch::Remove { id } => {
-                let parent = self.node(id).and_then(|node| node.parent);
-                let siblings = match parent {
-                    None => Some(&mut self.roots),
-                    Some(parent) => self.node(parent).map(|parent| &mut parent.children),
-                };
-                if let Some(siblings) = siblings {
-                    siblings.retain(|sibling| *sibling != id);
-                }
-                self.forget(id);
             }
             Patch::Close { .. } => {}
             Patch::Mend { id, inlines } => {

@@ -205,21 +205,6 @@ impl DomWriter {
                     }
                 }
             }
-            Patch::Remove { id } => {
-                let Some(block) = self.block(id) else {
-                    return Ok(());
-                };
-                let parent = block.parent;
-                block.outer.remove();
-                if let Some(parent) = parent {
-                    if let Some(parent) = self.block_mut(parent) {
-                        parent.children.retain(|child| *child != id);
-                    }
-                } else if let Some(groups) = &mut self.groups {
-                    groups.removed();
-                }
-                self.forget(id);
-            }
             Patch::Close { id } => self.close(id)?,
         }
         Ok(())
@@ -233,19 +218,18 @@ impl DomWriter {
     ) -> Result<(), JsValue> {
         let (outer, inner) = self.element(parent, &kind)?;
         // The notes stay at the end, whatever comes after the first of them.
-        let notes = self.footnotes.section().cloned();
-        let place = match (&kind, parent.and_then(|parent| self.block(parent))) {
+        let end = self.footnotes.section();
+        let (place, before) = match (&kind, parent.and_then(|parent| self.block(parent))) {
             (BlockKind::Footnote { label }, _) => {
-                self.footnotes.open(&self.document, &self.root, label, &outer)?
+                (self.footnotes.open(&self.document, &self.root, label, &outer)?, None)
             }
-            (BlockKind::Row { head }, Some(table)) => self.row_group(&table.inner, *head)?,
-            (_, Some(parent)) => parent.inner.clone(),
+            (BlockKind::Row { head }, Some(table)) => (self.row_group(&table.inner, *head)?, None),
+            (_, Some(parent)) => (parent.inner.clone(), None),
             (_, None) => match &mut self.groups {
-                Some(groups) => groups.next(&self.document, &self.root, notes.as_ref())?,
-                None => self.root.clone(),
+                Some(groups) => (groups.next(&self.document, &self.root, end)?, None),
+                None => (self.root.clone(), end.cloned()),
             },
         };
-        let before = notes.filter(|_| place == self.root);
         place.insert_before(&outer, before.as_deref())?;
         if let Some(parent) = parent.and_then(|parent| self.block_mut(parent)) {
             parent.children.push(id);
@@ -327,11 +311,13 @@ impl DomWriter {
             return Ok(());
         };
         let inlines = std::mem::take(&mut block.inlines);
-        let (kind, heading) = (block.kind.clone(), block.outer.clone());
-        if block.parent.is_none() {
-            self.closed += 1;
-        }
-        let BlockKind::Heading { level } = kind else {
+        let is_outermost = block.parent.is_none();
+        let heading = match block.kind {
+            BlockKind::Heading { level } => Some((level, block.outer.clone())),
+            _ => None,
+        };
+        self.closed += u32::from(is_outermost);
+        let Some((level, heading)) = heading else {
             return Ok(());
         };
         let text = plain_text(&inlines);

@@ -9,8 +9,6 @@ use web_sys::{Document, Element};
 
 /// How many blocks a group has.
 const SIZE: u32 = 24;
-/// A group that has all of them.
-const FULL: &str = "group full";
 
 /// The groups of an article.
 #[derive(Default)]
@@ -32,23 +30,12 @@ impl Groups {
             if open.child_element_count() < SIZE {
                 return Ok(open.clone());
             }
-            open.set_class_name(FULL);
+            open.set_class_name("group full");
         }
         let group = document.create_element("section")?;
         group.set_class_name("group");
         root.insert_before(&group, end.map(|end| &**end))?;
         self.open = Some(group.clone());
         Ok(group)
-    }
-
-    /// The last block was a mistake and is gone: a group that was made for it goes, too.
-    pub(super) fn removed(&mut self) {
-        if let Some(open) = self.open.take_if(|open| open.child_element_count() == 0) {
-            self.open = open.previous_element_sibling();
-            open.remove();
-            if let Some(open) = &self.open {
-                open.set_class_name("group");
-            }
-        }
     }
 }

@@ -15,7 +15,6 @@ use super::sanitize::clean_edited;
 use super::state::AppState;
 use super::store::records::{Edited, NewRevision};
 use super::store::{Searchable, StoreError};
-use crate::article::brief::Format;
 use crate::article::edit::{ArticleEdit, clean_text, clean_title};
 use crate::article::event::GenerationState;
 use crate::article::generation::{Article, ArticleSummary};
@@ -116,12 +115,7 @@ fn by_hand(text: String, known: &Article, html_before: &str) -> NewRevision {
     let highlights = highlight_edited(&document, &coloured.unwrap_or_default());
     let html = clean_edited(&write(&document, &highlights), html_before);
     let ArticleSummary { title, style, language, .. } = &known.summary;
-    let kind = Kind {
-        topic: title.clone(),
-        style: style.clone(),
-        language: language.clone(),
-        format: Format::Markdown,
-    };
+    let kind = Kind { topic: title.clone(), style: style.clone(), language: language.clone() };
     revision_of(text, &document, html, highlights, kind)
 }
 

@@ -22,8 +22,8 @@ use tower_http::services::ServeDir;
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 /// A file whose name stays: fonts, the icon.
 const FOR_A_DAY: HeaderValue = HeaderValue::from_static("public, max-age=86400");
-/// The renderer for other people's pages, under names that stay: asked for anew each time, and
-/// answered with 304, so that module and program always fit each other.
+/// The renderer for other people's pages, under names that stay: asked for anew each time, so that a
+/// new one is had at once, and answered with 304 where it is the same.
 const EMBED: &str = "/embed/";
 const ASK_AGAIN: HeaderValue = HeaderValue::from_static("public, no-cache");
 /// What the renderer's example may do: load itself, and show pictures.

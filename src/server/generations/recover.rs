@@ -53,7 +53,8 @@ impl Generations {
         let highlights = log.data_of("highlight");
         let highlights = highlights.iter().filter_map(|json| serde_json::from_str(json).ok());
         let kind = Kind::asked(&stored.brief, language_of(&stored.brief));
-        let revision = revision_of(id, log.text(), highlights.collect(), kind).await;
+        let revision =
+            revision_of(id, log.text(), stored.brief.format, highlights.collect(), kind).await;
         if let Some(revision) = &revision {
             log.push(&Event::Meta(revision.meta.clone()));
         }

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::live::{Gathered, Live};
 use super::{Generations, StoreError};
+use crate::article::brief::Format;
 use crate::article::event::{Event, GenerationState, Highlight};
 use crate::article::problem::{Code, Problem};
 use crate::server::pipeline::postprocess::{self, Kind};
@@ -186,7 +187,8 @@ async fn broken(live: &Live) -> Ending {
 /// A revision of the text so far, where the pipeline could not make it.
 async fn revision_of_what_is_there(live: &Live) -> Option<NewRevision> {
     let Live { job, .. } = live;
-    let revision = revision_of(job.id, job.log.text(), Vec::new(), Kind::of(job)).await?;
+    let revision =
+        revision_of(job.id, job.log.text(), job.brief.format, Vec::new(), Kind::of(job)).await?;
     job.log.push(&Event::Meta(revision.meta.clone()));
     Some(revision)
 }
@@ -196,10 +198,11 @@ async fn revision_of_what_is_there(live: &Live) -> Option<NewRevision> {
 pub(super) async fn revision_of(
     generation: Uuid,
     text: String,
+    format: Format,
     highlights: Vec<Highlight>,
     kind: Kind,
 ) -> Option<NewRevision> {
-    let made = spawn_blocking(move || postprocess::revision(text, highlights, kind)).await;
+    let made = spawn_blocking(move || postprocess::revision(text, format, highlights, kind)).await;
     made.unwrap_or_else(|error| {
         tracing::error!(error_type = "internal", generation.id = %generation, error = %error,
             "no revision could be made of a text; its generation keeps it");

@@ -36,7 +36,7 @@ pub async fn edit(
     headers: HeaderMap,
     body: Result<JsonBody<ArticleEdit>, ApiError>,
 ) -> Result<Response, ApiError> {
-    let JsonBody(edit) = body.map_err(named)?;
+    let JsonBody(edit) = body.map_err(naming_text)?;
     Ok(tagged(state.edit_article(id, edit, base(&headers)).await?))
 }
 
@@ -51,12 +51,12 @@ pub async fn compare(
     Ids([id]): Ids<1>,
     body: Result<JsonBody<ComparedText>, ApiError>,
 ) -> Result<Json<TextComparison>, ApiError> {
-    let JsonBody(compared) = body.map_err(named)?;
+    let JsonBody(compared) = body.map_err(naming_text)?;
     Ok(Json(state.compare_text(id, &compared.text).await?))
 }
 
 /// The field of a body that is too large is its text.
-fn named(refused: ApiError) -> ApiError {
+fn naming_text(refused: ApiError) -> ApiError {
     match refused.problem().code {
         Code::BodyTooLarge => error::text_too_large().into(),
         _ => refused,

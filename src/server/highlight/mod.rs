@@ -173,7 +173,6 @@ impl CodeBlocks {
                 self.forget(id);
                 self.open(id, &kind);
             }
-            Patch::Remove { id } => self.forget(id),
             Patch::AppendCode { id, text } => {
                 if let Some(block) = self.open.iter_mut().find(|block| block.id == id) {
                     block.append(&text, &mut self.spent, highlights);

@@ -130,7 +130,7 @@ fn a_block_that_disappears_gives_its_number_back() {
     for patch in [
         open(0, None, BlockKind::Quote),
         open(1, Some(0), rust()),
-        Patch::Remove { id: BlockId(0) },
+        Patch::Become { id: BlockId(0), kind: BlockKind::Paragraph },
         line(1),
         open(2, None, BlockKind::Paragraph),
         Patch::Become { id: BlockId(2), kind: rust() },

@@ -23,8 +23,8 @@ pub async fn run(job: &Job, transcript: Transcript) -> Ending {
     job.begin(Stage::Postprocess);
     let text = job.log.text();
     let highlights = highlights(job);
-    let kind = Kind::of(job);
-    let made = tokio::task::spawn_blocking(move || revision(text, highlights, kind)).await;
+    let (format, kind) = (job.brief.format, Kind::of(job));
+    let made = tokio::task::spawn_blocking(move || revision(text, format, highlights, kind)).await;
     let (revision, broken) = match made {
         Ok(revision) => (revision, None),
         Err(error) => (None, Some(internal(&error))),
@@ -58,8 +58,6 @@ pub struct Kind {
     pub style: String,
     /// BCP 47.
     pub language: String,
-    /// The form of the text.
-    pub format: Format,
 }
 
 impl Kind {
@@ -70,22 +68,19 @@ impl Kind {
 
     /// What a brief asks for; `language` is that of the text.
     pub fn asked(brief: &Brief, language: String) -> Self {
-        Self {
-            topic: brief.topic.clone(),
-            style: brief.style.as_str().to_owned(),
-            language,
-            format: brief.format,
-        }
+        Self { topic: brief.topic.clone(), style: brief.style.as_str().to_owned(), language }
     }
 }
 
-/// A revision of a text, or `None` where there is nothing to keep. Revisions are Markdown, so that
+/// A revision of a text of some form, or `None` where there is nothing to keep. Revisions are Markdown, so that
 /// whatever came as HTML is corrected, compared and searched like everything else.
-pub fn revision(text: String, highlights: Vec<Highlight>, kind: Kind) -> Option<NewRevision> {
-    if text.trim().is_empty() {
-        return None;
-    }
-    let text = match kind.format {
+pub fn revision(
+    text: String,
+    format: Format,
+    highlights: Vec<Highlight>,
+    kind: Kind,
+) -> Option<NewRevision> {
+    let text = match format {
         Format::Markdown => text,
         Format::Html => to_markdown(&html::parse(&text)),
     };
@@ -105,7 +100,7 @@ pub fn revision_of(
     highlights: Vec<Highlight>,
     kind: Kind,
 ) -> NewRevision {
-    let Kind { topic, style, language, format: _ } = kind;
+    let Kind { topic, style, language } = kind;
     let title = one_line(measure::title(document).as_deref().unwrap_or(&topic));
     let counts = measure::count(document);
     let meta = Meta {

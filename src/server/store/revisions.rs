@@ -162,7 +162,8 @@ impl Store {
     }
 
     /// Makes a revision the one that readers see; its style and language become the article's, and
-    /// its title unless a person has named that. `false`: the article is not there, or the revision is not one of its.
+    /// its title unless a person has named that. `false`: the article is not there, or the revision
+    /// is not one of its.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
