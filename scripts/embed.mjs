@@ -2,35 +2,22 @@
 //
 // One module, /embed/article-renderer.js, with its program beside it: the crate with the feature `embed`, the way into it
 // that wasm-bindgen makes, the element (src/renderer/element.js), and the style sheets that an article needs.
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { argumentsOf, optimise, run } from './wasm.mjs';
 
-const [folder, profile] = process.argv.slice(2);
-if (!folder || !['release', 'debug'].includes(profile)) {
-  console.error('usage: node scripts/embed.mjs FOLDER release|debug');
-  process.exit(2);
-}
-const release = profile === 'release';
-const target = process.env.CARGO_TARGET_DIR ?? 'target';
-const work = join(target, 'client', `embed-${profile}`);
+const { folder, release, ...built } = argumentsOf('embed.mjs');
+const [linked, work] = [built.linked(release ? 'embed-release' : 'debug'), built.work('embed')];
 const place = join(folder, 'embed');
-const run = (tool, ...options) => promisify(execFile)(tool, options, { maxBuffer: 64 << 20 });
 
-const built = release ? ['--profile', 'embed-release'] : [];
-await run('cargo', 'build', '--quiet', '--locked', '--offline', '--lib', '--features', 'embed', '--target', 'wasm32-unknown-unknown', ...built);
-const linked = join(target, 'wasm32-unknown-unknown', release ? 'embed-release' : 'debug', 'inkstream.wasm');
+await run('cargo', 'build', '--quiet', '--locked', '--offline', '--lib', '--features', 'embed',
+  '--target', 'wasm32-unknown-unknown', ...(release ? ['--profile', 'embed-release'] : []));
 await rm(work, { recursive: true, force: true });
 await mkdir(place, { recursive: true });
 await run('wasm-bindgen', '--target', 'web', '--no-typescript', '--out-name', 'article-renderer', '--out-dir', work, linked);
 const program = join(work, 'article-renderer_bg.wasm');
-if (release) {
-  const features = ['bulk-memory', 'bulk-memory-opt', 'multivalue', 'mutable-globals', 'nontrapping-float-to-int',
-    'reference-types', 'sign-ext'].map((feature) => `--enable-${feature}`);
-  await run('wasm-opt', '-O3', ...features, '--strip-debug', '--strip-producers', program, '-o', program);
-}
+if (release) await optimise('-O3', program, program);
 await writeFile(join(place, 'article-renderer_bg.wasm'), release ? withoutCustom(await readFile(program)) : await readFile(program));
 
 /** A program without its custom sections: what the linker kept for scripts/split.mjs is twice its size. */
@@ -53,8 +40,14 @@ function withoutCustom(program) {
 
 // Nothing of the page's own is touched: the rules hold within the element, in a layer below the page's rules that have
 // none. `article` stands for the element.
-const sheets = await Promise.all(['src/renderer/element.css', 'style/article.css'].map((file) => readFile(file, 'utf8')));
-const rules = sheets.join('\n').replace(/\/\*.*?\*\//gs, '').replace(/^@layer \w+ \{$/gm, '@layer inkstream {').replace(/\n\s*/g, '\n')
+const [tokens, own, shared] = await Promise.all(['style/tokens.css', 'src/renderer/element.css', 'style/article.css']
+  .map((file) => readFile(file, 'utf8')));
+// Whether it is light or dark is the page's to say.
+const [, values] = tokens.match(/:root \{([^}]*)\}/) ?? [];
+if (!values) throw new Error('style/tokens.css has no :root');
+const defaults = `:where(article) {${values.replace(/color-scheme:[^;]*;/, '')}}`;
+const rules = `@layer inkstream {\n${defaults}\n}\n${own}\n${shared}`.replace(/\/\*.*?\*\//gs, '')
+  .replace(/^@layer \w+ \{$/gm, '@layer inkstream {').replace(/\n\s*/g, '\n')
   .replace(/(?<![\w-])article(?=[\s:>,){])/g, ':scope');
 const style = `@scope (.inkstream-article) {\n${rules}}\n`;
 // The program is asked for with its hash, so that no store on the way answers with one of another version.

@@ -4,28 +4,14 @@
 // FOLDER before that is put in place: wasm-split-cli cuts the linked program, wasm-bindgen makes the module that starts
 // it, wasm-opt makes a release small, and every file gets the hash of its content into its name. The page in FOLDER
 // names the new files, and as JSON which parts each kind of page begins with; the server reads it there.
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { argumentsOf, optimise, run } from './wasm.mjs';
 
-const [folder, profile] = process.argv.slice(2);
-if (!folder || !['release', 'debug'].includes(profile)) {
-  console.error('usage: node scripts/split.mjs FOLDER release|debug');
-  process.exit(2);
-}
-const release = profile === 'release';
-const target = process.env.CARGO_TARGET_DIR ?? 'target';
-const linked = join(target, 'wasm32-unknown-unknown', release ? 'wasm-release' : 'debug', 'inkstream.wasm');
-const work = join(target, 'client', `parts-${profile}`);
-
-/** What rustc's target has and browsers know since 2021. */
-const FEATURES = ['bulk-memory', 'bulk-memory-opt', 'multivalue', 'mutable-globals', 'nontrapping-float-to-int',
-  'reference-types', 'sign-ext'].map((feature) => `--enable-${feature}`);
-
-const run = (tool, ...options) => promisify(execFile)(tool, options, { maxBuffer: 64 << 20 });
+const { folder, release, ...built } = argumentsOf('split.mjs');
+const [linked, work] = [built.linked(release ? 'wasm-release' : 'debug'), built.work('parts')];
 
 function fail(what) {
   throw new Error(`${what}\nremedy: see whether the versions of wasm-split-cli and wasm-bindgen in scripts/setup.sh fit.`);
@@ -47,7 +33,7 @@ async function place(stem, ending, content) {
 
 async function programOf(file) {
   if (!release) return readFile(file);
-  await run('wasm-opt', '-Oz', ...FEATURES, '--strip-debug', '--strip-producers', file, '-o', `${file}.small`);
+  await optimise('-Oz', file, `${file}.small`);
   return readFile(`${file}.small`);
 }
 

@@ -57,34 +57,33 @@ function summary(costs) {
   return { p50: percentile(sorted, 0.5), p95: percentile(sorted, 0.95), max: sorted.at(-1) };
 }
 
-/** Sets the whole article, as fast as it goes, and says what each chunk took. A frame passes between any `perFrame`. */
-async function article(name, chunks, perFrame) {
-  const { step, end } = await begin(name);
+/** Sets chunks as fast as it goes, a frame between any `perFrame`, and says what each took. */
+async function costsOf({ step }, chunks, perFrame) {
   const costs = [];
   for (const [at, chunk] of chunks.entries()) {
     costs.push(step(chunk));
     if (at % perFrame === perFrame - 1) await new Promise(requestAnimationFrame);
   }
-  end();
-  const tenth = Math.ceil(costs.length / 10);
+  return costs;
+}
+
+const lastTenth = (list) => list.slice(-Math.ceil(list.length / 10));
+
+/** The whole article. */
+async function article(name, chunks, perFrame) {
+  const renderer = await begin(name);
+  const costs = await costsOf(renderer, chunks, perFrame);
+  renderer.end();
   return {
-    first: summary(costs.slice(0, tenth)),
-    last: summary(costs.slice(-tenth)),
-    total: costs.reduce((sum, cost) => sum + cost, 0),
+    first: summary(costs.slice(0, Math.ceil(costs.length / 10))),
+    last: summary(lastTenth(costs)),
     over50: costs.filter((cost) => cost > 50).length,
-    words: scroller.textContent.split(/\s+/).length,
   };
 }
 
-/** The same last tenth in an empty page: what a chunk costs without anything before it. */
+/** Its last tenth in an empty page: what a chunk costs without anything before it. */
 async function alone(name, chunks, perFrame) {
-  const { step } = await begin(name);
-  const costs = [];
-  for (const [at, chunk] of chunks.slice(-Math.ceil(chunks.length / 10)).entries()) {
-    costs.push(step(chunk));
-    if (at % perFrame === perFrame - 1) await new Promise(requestAnimationFrame);
-  }
-  return summary(costs);
+  return summary(await costsOf(await begin(name), lastTenth(chunks), perFrame));
 }
 
 /** Goes on at the end of an article at a pace in tokens a second, and counts the frames that came late. */

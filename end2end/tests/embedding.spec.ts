@@ -2,20 +2,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { expectAccessible } from '../support/accessible';
+import { LIVE, teachDangers } from '../support/dangers';
+import { example, openWithRenderer, type WithRenderer } from '../support/embed';
 import { expect, test } from '../support/fixtures';
 import { inPieces, longArticle } from '../support/long_article';
 import { payloads } from '../support/payloads';
-
-const example = '/embed/example.html';
-
-/** What the module exports, as far as these tests use it. */
-interface Renderer {
-  init(container: Element, options?: object): Renderer;
-  push(chunk: string | Uint8Array): void;
-  flush(): void;
-  finish(): void;
-}
-type Module = { default(): Promise<unknown>; StreamRenderer: { init(container: Element, options?: object): Renderer } };
 
 test('the example writes its sample, which is then whole, and can be begun anew', async ({ page }) => {
   await page.goto(example);
@@ -89,13 +80,11 @@ test('a page of another origin can load it', async ({ page, server }) => {
 });
 
 test('however a text is cut, the page is the same in the end, groups included', async ({ page }) => {
-  await page.goto(example);
+  await openWithRenderer(page);
   const text = longArticle(2_500, 7) + '\nA note[^n].\n\n[^n]: The note.\n\nAnd the [late] one.\n\n[late]: https://example.org "t"\n';
   const render = (pieces: string[], sync: boolean) =>
     page.evaluate(async ([pieces, sync]) => {
-      const path = '/embed/article-renderer.js';
-      const { default: load, StreamRenderer } = (await import(path)) as Module;
-      await load();
+      const { StreamRenderer } = window as unknown as WithRenderer;
       const container = document.createElement('div');
       document.body.append(container);
       const done = new Promise<void>((settle) => {
@@ -117,12 +106,10 @@ test('however a text is cut, the page is the same in the end, groups included', 
 });
 
 test('what gathered while nobody looked is set over several frames', async ({ page }) => {
-  await page.goto(example);
+  await openWithRenderer(page);
   const text = longArticle(12_000);
   const shown = await page.evaluate(async (text) => {
-    const path = '/embed/article-renderer.js';
-    const { default: load, StreamRenderer } = (await import(path)) as Module;
-    await load();
+    const { StreamRenderer } = window as unknown as WithRenderer;
     const lengths: number[] = [];
     const container = document.createElement('div');
     document.body.append(container);
@@ -145,12 +132,10 @@ test('what gathered while nobody looked is set over several frames', async ({ pa
 
 test('what is closed is never touched again, and a selection in it stays, over 20,000 words', async ({ page }) => {
   test.slow();
-  await page.goto(example);
+  await openWithRenderer(page);
   const pieces = inPieces(longArticle(20_000), 8);
   const seen = await page.evaluate(async (pieces) => {
-    const path = '/embed/article-renderer.js';
-    const { default: load, StreamRenderer } = (await import(path)) as Module;
-    await load();
+    const { StreamRenderer } = window as unknown as WithRenderer;
     const container = document.createElement('div');
     document.body.append(container);
     let closed = 0;
@@ -291,11 +276,9 @@ test('the events of a generation are followed by their cursor, and how they end 
 });
 
 test('nothing of the page is touched: its classes and its names stay its own', async ({ page }) => {
-  await page.goto(example);
+  await openWithRenderer(page);
   const seen = await page.evaluate(async () => {
-    const path = '/embed/article-renderer.js';
-    const { default: load, StreamRenderer } = (await import(path)) as Module;
-    await load();
+    const { StreamRenderer } = window as unknown as WithRenderer;
     const own = document.createElement('p');
     own.className = 'cursor btn k group';
     own.textContent = 'own';
@@ -322,12 +305,10 @@ test('nothing of the page is touched: its classes and its names stay its own', a
 });
 
 test('HTML is set while it arrives, and a format that is not known is refused', async ({ page }) => {
-  await page.goto(example);
+  await openWithRenderer(page);
   const html = '<h2>Locks</h2><p>A <b>held</b> lock:<ul><li>one<li>two</ul><pre><code class="language-rust">fn a()</code></pre>';
   const shown = await page.evaluate(async (html) => {
-    const path = '/embed/article-renderer.js';
-    const { default: load, StreamRenderer } = (await import(path)) as Module;
-    await load();
+    const { StreamRenderer } = window as unknown as WithRenderer;
     const container = document.createElement('div');
     document.body.append(container);
     const renderer = StreamRenderer.init(container, { sync: true, format: 'html' });
@@ -358,34 +339,16 @@ for (const format of ['markdown', 'html']) {
     test.slow();
     // Pictures that do not exist are reported by the browser.
     faults.expect(/Failed to load resource|ERR_/);
-    await page.goto(example);
+    await openWithRenderer(page);
+    await teachDangers(page);
     expect(payloads.length).toBeGreaterThan(250);
-    const found = await page.evaluate(async ([payloads, format]) => {
-      const path = '/embed/article-renderer.js';
-      const { default: load, StreamRenderer } = (await import(path)) as Module;
-      await load();
-      const elements = new Set(('section p h1 h2 h3 h4 h5 h6 blockquote ul ol li input figure figcaption button pre code div table ' +
-        'thead tbody tr th td hr br em strong del a img sup sub kbd mark u span').split(' '));
-      const attributes = new Set('class id href rel title role aria-label aria-hidden src alt loading start type disabled checked tabindex data-chrome data-copy'.split(' '));
+    const found = await page.evaluate(async ([payloads, format, allowed]) => {
+      const { StreamRenderer } = window as unknown as WithRenderer;
+      const { dangersIn } = window as unknown as { dangersIn: typeof import('../support/dangers').dangersIn };
       const container = document.createElement('div');
       document.body.append(container);
-      const dangers: string[] = [];
-      const look = (payload: string) => {
-        for (const element of container.querySelectorAll('*')) {
-          if (!elements.has(element.localName) || element.namespaceURI !== 'http://www.w3.org/1999/xhtml') {
-            dangers.push(`${element.localName} of ${payload}`);
-          }
-          for (const { name, value } of element.attributes) {
-            if (!attributes.has(name)) dangers.push(`${name} of ${payload}`);
-            if (name === 'type' && !['checkbox', 'button'].includes(value)) dangers.push(`${name}=${value} of ${payload}`);
-            // What is no address at all leads nowhere.
-            if (['href', 'src'].includes(name) && URL.canParse(value, 'http://page.invalid') &&
-              !['http:', 'https:', 'mailto:'].includes(new URL(value, 'http://page.invalid').protocol)) {
-              dangers.push(`${name}=${value} of ${payload}`);
-            }
-          }
-        }
-      };
+      const dangers = new Set<string>();
+      const look = (payload: string) => dangersIn(container, allowed).forEach((found) => dangers.add(`${found} of ${payload}`));
       for (const payload of payloads) {
         const renderer = StreamRenderer.init(container, { sync: true, format });
         for (const letter of `Before ${payload} behind\n\n${payload}\n\nThe end`) {
@@ -401,8 +364,8 @@ for (const format of ['markdown', 'html']) {
       }
       // What was only waiting has its chance.
       await new Promise((settle) => setTimeout(settle));
-      return { dangers: [...new Set(dangers)], owned: (window as unknown as { owned?: number }).owned };
-    }, [payloads, format] as const);
+      return { dangers: [...dangers], owned: (window as unknown as { owned?: number }).owned };
+    }, [payloads, format, LIVE] as const);
     expect(found).toEqual({ dangers: [], owned: undefined });
   });
 }

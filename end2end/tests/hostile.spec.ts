@@ -1,5 +1,6 @@
 import type { BrowserContext } from '@playwright/test';
 
+import { STORED, teachDangers } from '../support/dangers';
 import { expect, test } from '../support/fixtures';
 import { Gate } from '../support/gate';
 import { payloads } from '../support/payloads';
@@ -179,21 +180,14 @@ for (const format of ['markdown', 'html']) {
         .toBe('done');
       kept.push([payload, await (await page.request.get(`${api}/articles/${created.article_id}/export?format=html`)).text()]);
     }
-    const found = await page.evaluate((kept) => {
-      const elements = new Set(('article section p h1 h2 h3 h4 h5 h6 blockquote ul ol li input figure figcaption pre code div table ' +
-        'thead tbody tr th td hr br em strong del a img sup sub kbd mark u span').split(' '));
-      const attributes = new Set('class id href rel title role aria-label src alt loading start type disabled checked scope tabindex'.split(' '));
-      return kept.flatMap(([payload, page]) =>
-        [...new DOMParser().parseFromString(page, 'text/html').body.querySelectorAll('*')].flatMap((element) => {
-          const found = elements.has(element.localName) ? [] : [`${element.localName} of ${payload}`];
-          for (const { name, value } of element.attributes) {
-            const leads = ['href', 'src'].includes(name) && URL.canParse(value, 'http://page.invalid') &&
-              !['http:', 'https:', 'mailto:'].includes(new URL(value, 'http://page.invalid').protocol);
-            if (!attributes.has(name) || leads) found.push(`${name}="${value}" of ${payload}`);
-          }
-          return found;
-        }));
-    }, kept);
+    await teachDangers(page);
+    const found = await page.evaluate(([kept, allowed]) => {
+      const { dangersIn } = window as unknown as { dangersIn: typeof import('../support/dangers').dangersIn };
+      return kept.flatMap(([payload, page]) => {
+        const { body } = new DOMParser().parseFromString(page, 'text/html');
+        return dangersIn(body, allowed).map((found) => `${found} of ${payload}`);
+      });
+    }, [kept, STORED] as const);
     expect(found).toEqual([]);
     expect(kept.filter(([, page]) => page.includes('Before')).length).toBe(payloads.length);
   });

@@ -12,6 +12,7 @@ pub mod brief_draft;
 pub mod components;
 pub mod draft_store;
 pub mod edit_drafts;
+pub mod focus;
 pub mod follow_end;
 pub mod format;
 pub mod generation_client;

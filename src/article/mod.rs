@@ -5,8 +5,6 @@
 //! clock or draws a random number.
 
 pub mod brief;
-#[cfg(test)]
-mod checked;
 pub mod comparison;
 pub mod connection;
 pub mod document;
@@ -20,5 +18,7 @@ pub mod markdown;
 pub mod markdown_writer;
 pub mod measure;
 pub mod parser;
+#[cfg(test)]
+mod patch_contract;
 pub mod problem;
 pub mod sse;

@@ -9,6 +9,7 @@ use super::sampling_fields::SamplingFields;
 use super::style_choice::StyleChoice;
 use super::topic_field::TopicField;
 use crate::app::brief_draft::{BriefDraft, Field, FieldFault};
+use crate::app::focus::focus;
 use crate::app::page_data::ComposeData;
 use crate::app::preferences::use_texts;
 use crate::app::sending::Sending;
@@ -62,7 +63,7 @@ pub fn BriefForm(
         match Field::ALL.into_iter().find(at) {
             None => submit.run(brief),
             // In the next frame, when the fold over the field is open.
-            Some(field) => request_animation_frame(move || focus(field.param())),
+            Some(field) => request_animation_frame(move || focus_field(field.param())),
         }
     };
     let keydown = move |event: KeyboardEvent| {
@@ -156,12 +157,8 @@ fn is_input(event: &KeyboardEvent) -> bool {
     event_target::<web_sys::Element>(event).tag_name().eq_ignore_ascii_case("input")
 }
 
-fn focus(param: &str) {
-    use wasm_bindgen::JsCast;
-    let field = document().get_element_by_id(&format!("brief-{param}"));
-    if let Some(field) = field.and_then(|field| field.dyn_into::<web_sys::HtmlElement>().ok())
-        && field.focus().is_err()
-    {
+fn focus_field(param: &str) {
+    if !focus(&format!("brief-{param}")) {
         leptos::logging::warn!("the field {param} could not be focused");
     }
 }

@@ -5,8 +5,8 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use web_sys::KeyboardEvent;
 
-use super::library_search::{FRAMES, focus_when_there, is_typing};
 use super::topic_field::focus_topic;
+use crate::app::focus::{focus_when_there, is_typing};
 use crate::app::preferences::use_texts;
 use crate::app::use_hydrated;
 
@@ -68,7 +68,7 @@ pub fn KeysHelp() -> impl IntoView {
             "?" => show(),
             "n" => {
                 navigate("/", NavigateOptions::default());
-                focus_when_there(|| at_the_start() && focus_topic(), FRAMES);
+                focus_when_there(|| at_the_start() && focus_topic());
             }
             "l" => navigate("/articles", NavigateOptions::default()),
             _ => return,

@@ -10,6 +10,7 @@ use web_sys::KeyboardEvent;
 
 use super::brief_form::LANGUAGES;
 use super::keys_help::{dialog_is_open, letters_work};
+use crate::app::focus::{focus_when_there, is_typing};
 use crate::app::page_data::LibraryQuery;
 use crate::app::preferences::use_texts;
 use crate::article::brief::Style;
@@ -64,16 +65,6 @@ pub fn provide_search_keys() {
     on_cleanup(move || keys.remove());
 }
 
-/// Whether the key goes into a field.
-pub fn is_typing(event: &KeyboardEvent) -> bool {
-    use wasm_bindgen::JsCast;
-    let target = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlElement>().ok());
-    target.is_some_and(|target| {
-        matches!(target.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
-            || target.is_content_editable()
-    })
-}
-
 fn field() -> Option<web_sys::HtmlInputElement> {
     use wasm_bindgen::JsCast;
     document().get_element_by_id(FIELD)?.dyn_into().ok()
@@ -84,17 +75,6 @@ fn focus_field() -> bool {
     let Some(field) = field() else { return false };
     field.select();
     field.focus().is_ok()
-}
-
-/// For so many frames a page may take to be in place: about two seconds.
-pub const FRAMES: u8 = 120;
-
-/// Calls what focuses a field, and says whether that is there, until the page that has it is in
-/// place, within some frames.
-pub fn focus_when_there(focus: fn() -> bool, frames: u8) {
-    if !focus() && frames > 0 {
-        request_animation_frame(move || focus_when_there(focus, frames - 1));
-    }
 }
 
 /// What was typed into the server's page before the browser took it over.
@@ -168,7 +148,7 @@ pub fn LibrarySearch(
                 && wanted.get_untracked()
             {
                 wanted.set(false);
-                request_animation_frame(move || focus_when_there(focus_field, FRAMES));
+                request_animation_frame(move || focus_when_there(focus_field));
             }
         }
     });

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::app::brief_draft::{BriefDraft, Field, FieldFault};
+use crate::app::focus::focus;
 use crate::app::preferences::use_texts;
 use crate::article::brief::{FindingKind, TOPIC_MAX_CHARS};
 
@@ -11,10 +12,7 @@ const COUNT_FROM: usize = TOPIC_MAX_CHARS * 4 / 5;
 
 /// Focuses the topic; `false`: it is not on the page.
 pub fn focus_topic() -> bool {
-    use wasm_bindgen::JsCast;
-    let field = document().get_element_by_id("brief-topic");
-    let field = field.and_then(|field| field.dyn_into::<web_sys::HtmlElement>().ok());
-    field.is_some_and(|field| field.focus().is_ok())
+    focus("brief-topic")
 }
 
 /// A text area that says when the end of what fits comes near.

@@ -2,11 +2,11 @@
 
 use proptest::prelude::*;
 
-use super::super::checked::{characters, pieces, stream};
 use super::super::document::{Content, Document};
 use super::super::html_writer::to_html;
 use super::super::markdown;
 use super::super::measure::plain_text;
+use super::super::patch_contract::{characters, pieces, stream};
 use super::{HtmlParser, parse};
 
 fn read(html: &str) -> String {

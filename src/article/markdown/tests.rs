@@ -10,10 +10,10 @@ mod soup;
 mod work;
 
 use super::MarkdownParser;
-use crate::article::checked::Consumer;
 use crate::article::document::Document;
+use crate::article::patch_contract::Consumer;
 
 /// Streams the chunks through the parser and a checking consumer.
 fn stream<'a>(chunks: impl IntoIterator<Item = &'a str>) -> (Document, Consumer) {
-    crate::article::checked::stream(MarkdownParser::new(), chunks)
+    crate::article::patch_contract::stream(MarkdownParser::new(), chunks)
 }

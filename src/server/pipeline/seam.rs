@@ -56,7 +56,7 @@ impl Seam {
         let repeats_so_far = beginnings.any(|(at, _)| self.tail[at..].starts_with(held));
         let line = held[self.overlap(held)..].trim_start_matches('\n');
         let heading_so_far = !line.contains('\n')
-            && (line.is_empty() || self.headings.iter().any(|heading| heading.starts_with(line)));
+            && self.headings.iter().any(|heading| heading.starts_with(line.trim_end()));
         held.len() < WINDOW && (repeats_so_far || heading_so_far)
     }
 

@@ -5,9 +5,9 @@ use proptest::prelude::*;
 use super::agreement::{commonmark, gfm};
 use super::stream;
 use super::{grammar, soup};
-use crate::article::checked::{characters, pieces};
 use crate::article::markdown::inlines::WINDOW;
 use crate::article::markdown::parse;
+use crate::article::patch_contract::{characters, pieces};
 
 #[test]
 fn the_examples_of_the_specifications_are_the_same_however_they_are_cut() {

@@ -3,10 +3,10 @@
 use proptest::prelude::*;
 
 use super::grammar;
-use crate::article::checked::{Consumer, characters};
 use crate::article::document::{Block, Content, Document};
 use crate::article::markdown::{MarkdownParser, parse};
 use crate::article::measure::plain_text;
+use crate::article::patch_contract::{Consumer, characters};
 
 /// All text that a reader sees, without white space.
 fn seen(document: &Document) -> String {

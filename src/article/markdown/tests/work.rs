@@ -1,9 +1,9 @@
 //! Work is bounded by what is new and what is open, whatever is written. Work is counted, not
 //! timed.
 
-use crate::article::checked::Consumer;
 use crate::article::markdown::MarkdownParser;
 use crate::article::markdown::inlines::WINDOW;
+use crate::article::patch_contract::Consumer;
 
 /// Streams the text in pieces of `size` characters. Gives the bytes read and the bytes and inlines
 /// carried by patches.
