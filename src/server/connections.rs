@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::budget::Reservation;
 use super::config::{ModelConfig, Protocol, of_style};
 use super::pipeline::tokens::cost;
-use super::providers::{ModelEvent, ModelRequest, Provider, Sampling};
+use super::providers::{ModelEvent, ModelRequest, Provider, Sampling, TokenCounts};
 use super::state::AppState;
 use crate::article::brief::{DEFAULT_PENALTY, DEFAULT_TEMPERATURE, DEFAULT_TOP_P, Format, Style};
 use crate::article::connection::{
@@ -108,9 +108,8 @@ impl AppState {
             )
         })?;
         // It is paid for like an article, and counts like one.
-        let (input, output) =
-            (model.price_input.unwrap_or_default(), model.price_output.unwrap_or_default());
-        let price = cost(TEST_PROMPT, TEST_TOKENS.into(), input, output);
+        let counts = TokenCounts::uncached(TEST_PROMPT, TEST_TOKENS.into());
+        let price = cost(counts, model).unwrap_or_default();
         let _spent =
             Reservation::claim(&self.config.limits, &self.store, Uuid::now_v7(), price).await?;
         let started = Instant::now();

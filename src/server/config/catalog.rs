@@ -226,6 +226,8 @@ impl Catalog {
             max_output,
             price_input: price("price_input")?,
             price_output: price("price_output")?,
+            price_cache_read: price("price_cache_read")?,
+            price_cache_write: price("price_cache_write")?,
             currency: currency(table)?,
             continuation: continuation(table)?,
             name,
@@ -264,7 +266,7 @@ impl Catalog {
 
 impl ModelConfig {
     /// A model of which nothing is known but its id.
-    pub(super) fn bare(provider: &str, id: &str) -> Self {
+    pub(in crate::server) fn bare(provider: &str, id: &str) -> Self {
         Self {
             name: format!("{provider}/{id}"),
             provider: provider.to_owned(),
@@ -273,6 +275,8 @@ impl ModelConfig {
             max_output: USUAL_MAX_OUTPUT,
             price_input: None,
             price_output: None,
+            price_cache_read: None,
+            price_cache_write: None,
             currency: None,
             continuation: Continuation::default(),
         }

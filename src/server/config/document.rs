@@ -86,6 +86,8 @@ const MODEL_KEYS: &[&str] = &[
     "max_output",
     "price_input",
     "price_output",
+    "price_cache_read",
+    "price_cache_write",
     "currency",
     "continuation",
 ];

@@ -243,6 +243,10 @@ pub struct ModelConfig {
     pub price_input: Option<f64>,
     /// Units of `currency` per million tokens of answer; `None`: cost is unknown.
     pub price_output: Option<f64>,
+    /// The same for what is read from the provider's cache of prompts; `None`: as any other.
+    pub price_cache_read: Option<f64>,
+    /// The same for what is written into it; `None`: as any other.
+    pub price_cache_write: Option<f64>,
     /// ISO 4217.
     pub currency: Option<String>,
     /// How the model is made to go on from a text.

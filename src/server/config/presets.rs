@@ -52,6 +52,8 @@ pub(super) struct PresetModel {
     max_output: u32,
     price_input: f64,
     price_output: f64,
+    price_cache_read: Option<f64>,
+    price_cache_write: Option<f64>,
     currency: String,
     continuation: Option<String>,
 }
@@ -66,6 +68,8 @@ impl PresetModel {
             max_output: self.max_output,
             price_input: Some(self.price_input),
             price_output: Some(self.price_output),
+            price_cache_read: self.price_cache_read,
+            price_cache_write: self.price_cache_write,
             currency: Some(self.currency.clone()),
             continuation: self
                 .continuation
@@ -108,6 +112,8 @@ pub(super) fn demo_models() -> impl Iterator<Item = ModelConfig> {
         max_output: DEMO_MAX_OUTPUT,
         price_input: Some(0.0),
         price_output: Some(0.0),
+        price_cache_read: None,
+        price_cache_write: None,
         currency: None,
         continuation: Continuation::Prefix,
     })

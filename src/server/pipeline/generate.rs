@@ -20,7 +20,7 @@ use crate::article::problem::{Code, Problem};
 use crate::server::clock::now_ms;
 use crate::server::config::ModelConfig;
 use crate::server::providers::{
-    ErrorClass, FinishReason, ModelEvent, ModelRequest, ModelStream, ProviderError,
+    ErrorClass, FinishReason, ModelEvent, ModelRequest, ModelStream, ProviderError, TokenCounts,
 };
 use crate::server::telemetry::metrics;
 
@@ -147,8 +147,8 @@ struct Writing<'a> {
     prompt_tokens: u64,
     completion: TokenEstimate,
     reasoning_bytes: usize,
-    /// What the provider counted: prompt and completion.
-    reported: Option<(u64, u64)>,
+    /// What the provider counted.
+    reported: Option<TokenCounts>,
 }
 
 impl<'a> Writing<'a> {
@@ -233,9 +233,7 @@ impl<'a> Writing<'a> {
                         return End::NotCovered(problem);
                     }
                 }
-                Some(Ok(ModelEvent::Usage { prompt, completion })) => {
-                    self.reported = Some((prompt, completion));
-                }
+                Some(Ok(ModelEvent::Usage(counts))) => self.reported = Some(counts),
                 Some(Ok(ModelEvent::Finish(reason))) => finish = Some(reason),
                 Some(Err(error)) => return End::Failed(error),
                 None => {
@@ -262,11 +260,10 @@ impl<'a> Writing<'a> {
 
     /// Has what it costs so far set aside. A store that is stuck does not hold up a Stop.
     async fn cover(&self) -> Result<(), Problem> {
-        let price = self.model.price_input.zip(self.model.price_output);
-        let (Some(reservation), Some((input, output))) = (self.job.reservation.get(), price) else {
+        let cost = || cost(self.estimated(), self.model);
+        let Some((reservation, cost)) = self.job.reservation.get().zip(cost()) else {
             return Ok(());
         };
-        let cost = cost(self.prompt_tokens, self.completion.tokens(), input, output);
         tokio::select! {
             biased;
             covered = reservation.cover(cost) => covered,
@@ -440,16 +437,19 @@ impl<'a> Writing<'a> {
     }
 
     fn usage(&self) -> Usage {
-        let estimated = (self.prompt_tokens, self.completion.tokens());
-        let (prompt, completion) = self.reported.unwrap_or(estimated);
-        let price = self.model.price_input.zip(self.model.price_output);
+        let counts = self.reported.unwrap_or_else(|| self.estimated());
+        let cost = cost(counts, self.model);
         Usage {
-            prompt,
-            completion,
-            cost: price.map(|(input, output)| cost(prompt, completion, input, output)),
-            currency: price.and_then(|_| self.model.currency.clone()),
+            prompt: counts.prompt,
+            completion: counts.completion,
+            cost,
+            currency: cost.and_then(|_| self.model.currency.clone()),
             estimated: self.reported.is_none(),
         }
+    }
+
+    fn estimated(&self) -> TokenCounts {
+        TokenCounts::uncached(self.prompt_tokens, self.completion.tokens())
     }
 
     fn show_usage(&mut self) {

@@ -6,6 +6,7 @@ use super::tokens::{TokenEstimate, cost};
 use crate::article::brief::Brief;
 use crate::article::event::{Estimate, Event, RouteReason, Routed, Stage};
 use crate::server::config::{Config, ModelConfig};
+use crate::server::providers::TokenCounts;
 
 /// How many tokens of answer are expected where the brief names no length: about 1,500 words.
 const USUAL_COMPLETION_TOKENS: u64 = 2200;
@@ -80,9 +81,9 @@ pub fn candidates(config: &Config, brief: &Brief) -> (Vec<ModelConfig>, Vec<Rout
 pub fn expected_cost(config: &Config, brief: &Brief, language: &str, so_far: u64) -> i64 {
     let (candidates, _) = candidates(config, brief);
     let Some(model) = candidates.first() else { return 0 };
-    let Some((input, output)) = model.price_input.zip(model.price_output) else { return 0 };
     let expected = estimate(brief, &preprocess::prepare(brief, language), Some(model));
-    cost(expected.prompt + so_far, expected.completion, input, output)
+    let counts = TokenCounts::uncached(expected.prompt + so_far, expected.completion);
+    cost(counts, model).unwrap_or_default()
 }
 
 fn estimate(brief: &Brief, prepared: &Prepared, model: Option<&ModelConfig>) -> Estimate {
@@ -95,11 +96,7 @@ fn estimate(brief: &Brief, prepared: &Prepared, model: Option<&ModelConfig>) -> 
         None => USUAL_COMPLETION_TOKENS,
     };
     let completion = wanted.min(u64::from(prepared.sampling.max_tokens));
-    let price = model.and_then(|model| Some((model.price_input?, model.price_output?)));
-    Estimate {
-        prompt,
-        completion,
-        cost: price.map(|(input, output)| cost(prompt, completion, input, output)),
-        currency: price.and_then(|_| model.and_then(|model| model.currency.clone())),
-    }
+    let cost = model.and_then(|model| cost(TokenCounts::uncached(prompt, completion), model));
+    let currency = cost.and_then(|_| model?.currency.clone());
+    Estimate { prompt, completion, cost, currency }
 }

@@ -1,4 +1,7 @@
-//! How many tokens a text is, roughly. Settled by what the provider reports.
+//! How many tokens a text is, roughly, and what tokens cost. Settled by what the provider reports.
+
+use crate::server::config::ModelConfig;
+use crate::server::providers::TokenCounts;
 
 /// Counts tokens of a text that arrives in pieces.
 ///
@@ -32,10 +35,15 @@ impl TokenEstimate {
     }
 }
 
-/// What tokens cost, in millionths of the currency: a price per million tokens is a price in
-/// millionths per token.
-pub fn cost(prompt: u64, completion: u64, price_input: f64, price_output: f64) -> i64 {
-    (prompt as f64 * price_input + completion as f64 * price_output).round() as i64
+/// What tokens cost, in millionths of the model's currency: a price per million tokens is a price
+/// in millionths per token. `None` where the model has no price.
+pub fn cost(counts: TokenCounts, model: &ModelConfig) -> Option<i64> {
+    let (input, output) = model.price_input.zip(model.price_output)?;
+    let TokenCounts { prompt, completion, cache_read, cache_write } = counts;
+    let uncached = prompt.saturating_sub(cache_read).saturating_sub(cache_write);
+    let read = cache_read as f64 * model.price_cache_read.unwrap_or(input);
+    let write = cache_write as f64 * model.price_cache_write.unwrap_or(input);
+    Some((uncached as f64 * input + read + write + completion as f64 * output).round() as i64)
 }
 
 #[cfg(test)]
@@ -51,6 +59,15 @@ mod tests {
 
     #[test]
     fn a_price_per_million_tokens_gives_whole_millionths() {
-        assert_eq!(cost(1000, 2000, 0.14, 0.28), 700);
+        let model = ModelConfig {
+            price_input: Some(0.14),
+            price_output: Some(0.28),
+            price_cache_read: Some(0.014),
+            ..ModelConfig::bare("p", "m")
+        };
+        assert_eq!(cost(TokenCounts::uncached(1000, 2000), &model), Some(700));
+        let cached = TokenCounts { cache_read: 500, ..TokenCounts::uncached(1000, 2000) };
+        assert_eq!(cost(cached, &model), Some(70 + 7 + 560));
+        assert_eq!(cost(cached, &ModelConfig::bare("p", "m")), None);
     }
 }

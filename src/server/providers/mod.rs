@@ -89,14 +89,29 @@ pub enum ModelEvent {
     Reasoning(String),
     /// What the provider counted, in tokens: the total of this request. Some providers send it
     /// again and again while they write; the last one counts.
-    Usage {
-        /// Tokens of the prompt.
-        prompt: u64,
-        /// Tokens of the answer, reasoning included.
-        completion: u64,
-    },
+    Usage(TokenCounts),
     /// The answer is complete, or was ended. Nothing follows but perhaps `Usage`.
     Finish(FinishReason),
+}
+
+/// What a provider counted for one request, in tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TokenCounts {
+    /// The whole prompt, what was cached of it included.
+    pub prompt: u64,
+    /// The answer, reasoning included.
+    pub completion: u64,
+    /// How much of the prompt was read from the provider's cache.
+    pub cache_read: u64,
+    /// How much of the prompt was written into the provider's cache.
+    pub cache_write: u64,
+}
+
+impl TokenCounts {
+    /// Where nothing is known of a cache.
+    pub fn uncached(prompt: u64, completion: u64) -> Self {
+        Self { prompt, completion, cache_read: 0, cache_write: 0 }
+    }
 }
 
 /// Why an answer ended.

@@ -14,7 +14,7 @@ use inkstream::server::config::{Continuation, GenerationConfig, Protocol, Provid
 use inkstream::server::providers::openai::OpenAi;
 use inkstream::server::providers::{
     ErrorClass, FinishReason, ModelEvent, ModelRequest, ModelStream, Provider, ProviderError,
-    Sampling,
+    Sampling, TokenCounts,
 };
 use secrecy::SecretString;
 use uuid::Uuid;
@@ -118,7 +118,7 @@ async fn read(mut stream: ModelStream) -> Answer {
                 answer.text += &text;
             }
             Ok(ModelEvent::Reasoning(text)) => answer.reasoning += &text,
-            Ok(ModelEvent::Usage { prompt, completion }) => {
+            Ok(ModelEvent::Usage(TokenCounts { prompt, completion, .. })) => {
                 answer.usage = Some((prompt, completion));
             }
             Ok(ModelEvent::Finish(reason)) => {

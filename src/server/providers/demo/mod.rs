@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::{
     ErrorClass, FinishReason, ModelEvent, ModelRequest, ModelStream, Provider, ProviderError,
+    TokenCounts,
 };
 use crate::article::brief::Format;
 use crate::article::html_writer::to_html;
@@ -102,7 +103,8 @@ impl State {
             Self::Writing(writing) => Some(writing.next().await),
             Self::Counted { prompt, completion } => {
                 let (prompt, completion) = (prompt as u64, completion as u64);
-                Some((Ok(ModelEvent::Usage { prompt, completion }), Self::Ended))
+                let counts = TokenCounts::uncached(prompt, completion);
+                Some((Ok(ModelEvent::Usage(counts)), Self::Ended))
             }
             Self::Ended => None,
         }
@@ -315,8 +317,8 @@ mod tests {
         let counted = tokens::count(&heard.text) as u64;
         matches!(
             &heard.last[..],
-            [Ok(ModelEvent::Finish(FinishReason::Stop)), Ok(ModelEvent::Usage { completion, .. })]
-                if *completion == counted
+            [Ok(ModelEvent::Finish(FinishReason::Stop)), Ok(ModelEvent::Usage(counts))]
+                if counts.completion == counted
         )
     }
 
@@ -373,7 +375,7 @@ mod tests {
             match (model, &first.last[..]) {
                 ("drops", [Err(error)]) => assert_eq!(error.code, Code::UpstreamTruncated),
                 ("stalls", []) => {}
-                ("truncated", [Ok(ModelEvent::Finish(reason)), Ok(ModelEvent::Usage { .. })]) => {
+                ("truncated", [Ok(ModelEvent::Finish(reason)), Ok(ModelEvent::Usage(_))]) => {
                     assert_eq!(*reason, FinishReason::Length);
                 }
                 (_, last) => panic!("{model}: {last:?}"),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::{FinishReason, ModelEvent, ProviderError};
+use super::super::{FinishReason, ModelEvent, ProviderError, TokenCounts};
 use super::failure::Origin;
 use super::frame::Frame;
 use super::think::{Events, Think};
@@ -236,7 +236,7 @@ impl Answer {
     fn settle(&mut self, out: &mut Events) -> Result<(), ProviderError> {
         if let Some((prompt, completion)) = self.usage.filter(|_| !self.usage_sent) {
             self.usage_sent = true;
-            out.push(ModelEvent::Usage { prompt, completion });
+            out.push(ModelEvent::Usage(TokenCounts::uncached(prompt, completion)));
         }
         match self.failure.take() {
             None => Ok(()),
