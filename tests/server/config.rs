@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use inkstream::server::config::discover::{self, Target};
-use inkstream::server::config::{Config, Continuation, LogFormat, Protocol, Sources};
+use inkstream::server::config::{
+    CacheConfig, Config, Continuation, LogFormat, Protocol, RoutePolicy, Sources,
+};
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
 
@@ -74,9 +76,22 @@ fn without_anything_the_documented_defaults_and_the_demo_apply() {
     assert_eq!(config.generation.first_token_timeout, Duration::from_secs(60));
     assert_eq!(config.generation.idle_timeout, Duration::from_secs(30));
     assert_eq!(config.generation.total_timeout, Duration::from_secs(900));
+    assert_eq!(config.generation.deadline, Duration::from_secs(3600));
     assert_eq!(config.generation.retries, 3);
+    assert_eq!(config.generation.retry_quick_min, Duration::from_millis(200));
+    assert_eq!(config.generation.retry_quick_max, Duration::from_millis(500));
+    assert_eq!(config.generation.backoff_min, Duration::from_secs(2));
+    assert_eq!(config.generation.backoff_max, Duration::from_secs(10));
+    assert_eq!(config.generation.breaker_open, Duration::from_secs(60));
+    assert_eq!(config.generation.max_continuations, 24);
     assert_eq!(config.generation.max_concurrent, 2000);
     assert_eq!(config.generation.max_text_bytes, 2_097_152);
+    let day = Duration::from_secs(24 * 3600);
+    let cache =
+        CacheConfig { enabled: true, ttl: day, max_entries: 1024, max_bytes: 64 * 1024 * 1024 };
+    assert_eq!(config.cache, cache);
+    assert_eq!(config.routing.policy, RoutePolicy::Order);
+    assert!(config.routing.priorities.is_empty());
     assert_eq!(config.log.filter, "info");
     assert_eq!(config.log.format, LogFormat::Auto);
     assert!(config.demo_only);
@@ -142,6 +157,14 @@ fn every_simple_setting_can_come_from_the_environment() {
         .with("INKSTREAM_RETRIES", "0")
         .with("INKSTREAM_MAX_CONCURRENT", "7")
         .with("INKSTREAM_ALLOWED_HOSTS", "ink.example.org, Other.example.org")
+        .with("INKSTREAM_DEADLINE_S", "60")
+        .with("INKSTREAM_BACKOFF_MIN_S", "0.01")
+        .with("INKSTREAM_BACKOFF_MAX_S", "0.02")
+        .with("INKSTREAM_RETRY_MIN_MS", "0.5")
+        .with("INKSTREAM_CACHE_ENABLED", "off")
+        .with("INKSTREAM_CACHE_TTL_HOURS", "0.5")
+        .with("INKSTREAM_ROUTING_POLICY", "cheapest")
+        .with("INKSTREAM_ROUTING_FAST", "demo/instant, demo/steady")
         .with("INKSTREAM_LOG", "debug")
         .with("INKSTREAM_LOG_FORMAT", "json");
     let config = Config::load(&sources).unwrap();
@@ -149,6 +172,14 @@ fn every_simple_setting_can_come_from_the_environment() {
     assert_eq!(config.generation.idle_timeout, Duration::from_millis(500));
     assert_eq!(config.generation.retries, 0);
     assert_eq!(config.generation.max_concurrent, 7);
+    assert_eq!(config.generation.deadline, Duration::from_secs(60));
+    assert_eq!(config.generation.backoff_min, Duration::from_millis(10));
+    assert_eq!(config.generation.backoff_max, Duration::from_millis(20));
+    assert_eq!(config.generation.retry_quick_min, Duration::from_micros(500));
+    assert!(!config.cache.enabled);
+    assert_eq!(config.cache.ttl, Duration::from_secs(1800));
+    assert_eq!(config.routing.policy, RoutePolicy::Cheapest);
+    assert_eq!(config.routing.priorities["fast"], ["demo/instant", "demo/steady"]);
     assert_eq!(config.server.allowed_hosts, ["ink.example.org", "other.example.org"]);
     assert_eq!((config.log.filter.as_str(), config.log.format), ("debug", LogFormat::Json));
 }
@@ -248,6 +279,14 @@ fn simple_values_out_of_range_or_of_the_wrong_type_are_refused() {
         ("[generation]\nretries = 11", "is not a number from 0 to 10"),
         ("[generation]\nmax_concurrent = 0", "is not a number from 1"),
         ("[generation]\nmax_text_bytes = \"much\"", "is not a number from 1"),
+        ("[generation]\ndeadline_s = 0", "`deadline_s` in [generation] is not a number above 0"),
+        ("[generation]\nretry_min_ms = 501", "`retry_min_ms` in [generation] is larger than"),
+        ("[generation]\nbackoff_max_s = 1.5", "`backoff_min_s` in [generation] is larger than"),
+        ("[generation]\nmax_continuations = -1", "is not a number from 0 to 1000"),
+        ("[cache]\nenabled = \"maybe\"", "`enabled` in [cache] is not true or false"),
+        ("[cache]\nttl_hours = 0", "`ttl_hours` in [cache] is not a number above 0"),
+        ("[cache]\nmax_mb = 0", "`max_mb` in [cache] is not a number from 1"),
+        ("[routing]\npolicy = \"best\"", "`policy` in [routing] is \"best\""),
         ("[log]\nformat = \"xml\"", "`format` in [log] is \"xml\""),
         ("server = 5", "[server] is a table"),
         ("[providers]\nname = \"x\"", "Write [[providers]] with two brackets"),
@@ -364,6 +403,34 @@ fn routes_that_lead_nowhere_are_refused() {
         let error = Files::with(toml).error();
         assert!(error.contains(complaint), "{toml}: {error}");
     }
+}
+
+#[test]
+fn priorities_name_models_that_are_there_each_once() {
+    let config = Files::with("[routing]\npremium = [\"demo/steady\"]\nfast = []\n").load();
+    assert_eq!(config.routing.priorities.keys().collect::<Vec<_>>(), ["premium"]);
+    for (toml, complaint) in [
+        ("fast = [\"demo/stedy\"]", "the priority `fast` names the model `demo/stedy`"),
+        ("default = [\"demo/steady\", \"demo/steady\"]", "twice"),
+        ("premum = []", "did you mean `premium`?"),
+    ] {
+        let error = Files::with(&format!("[routing]\n{toml}\n")).error();
+        assert!(error.contains(complaint), "{toml}: {error}");
+    }
+}
+
+#[test]
+fn a_provider_can_be_spared() {
+    let provider = "[[providers]]\nname = \"l\"\nprotocol = \"openai\"\n\
+                    base_url = \"http://127.0.0.1:1/v1\"\n";
+    let usual = Files::with(provider).load();
+    let usual = &usual.providers["l"];
+    assert_eq!((usual.max_concurrent, usual.max_waiting), (None, 100));
+    let spared = Files::with(&format!("{provider}max_concurrent = 2\nmax_waiting = 0\n")).load();
+    let spared = &spared.providers["l"];
+    assert_eq!((spared.max_concurrent, spared.max_waiting), (Some(2), 0));
+    let error = Files::with(&format!("{provider}max_concurrent = 0\n")).error();
+    assert!(error.contains("`max_concurrent` in [[providers]] is not a number from 1"), "{error}");
 }
 
 #[test]

@@ -135,6 +135,8 @@ impl Catalog {
                         )
                     })
                     .transpose()?,
+                max_concurrent: None,
+                max_waiting: ProviderConfig::USUAL_WAITING,
             };
             self.providers.insert(preset.name.clone(), provider);
         }
@@ -334,7 +336,13 @@ fn provider(
             .transpose()?,
         (None, None) => None,
     };
-    Ok(ProviderConfig { name, protocol, base_url, api_key })
+    let requests = |key: &str, min: u32| {
+        let given = table.settings.get(key).map(|_| table.whole(key, min, 1_000_000));
+        given.transpose().map(|given| given.map(|number| number as usize))
+    };
+    let max_concurrent = requests("max_concurrent", 1)?;
+    let max_waiting = requests("max_waiting", 0)?.unwrap_or(ProviderConfig::USUAL_WAITING);
+    Ok(ProviderConfig { name, protocol, base_url, api_key, max_concurrent, max_waiting })
 }
 
 /// A key that a header can carry. The key itself is never part of the message.

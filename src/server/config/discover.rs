@@ -77,8 +77,14 @@ pub async fn complete(mut config: Config) -> Config {
                 config.providers.get(&name).map(|provider| (provider.clone(), CONFIGURED_TIMEOUT))
             }
             Target::Local { name, base_url } => {
-                let provider =
-                    ProviderConfig { name, protocol: Protocol::OpenAi, base_url, api_key: None };
+                let provider = ProviderConfig {
+                    name,
+                    protocol: Protocol::OpenAi,
+                    base_url,
+                    api_key: None,
+                    max_concurrent: None,
+                    max_waiting: ProviderConfig::USUAL_WAITING,
+                };
                 Some((provider, LOCAL_TIMEOUT))
             }
         })

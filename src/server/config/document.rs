@@ -38,7 +38,7 @@ pub(super) struct Table {
 /// A whole file.
 #[derive(Debug, Default)]
 pub(super) struct Document {
-    /// `[server]`, `[generation]`, `[limits]`, `[log]`.
+    /// Those of [`SECTIONS`].
     pub sections: BTreeMap<String, Table>,
     pub providers: Vec<Table>,
     pub models: Vec<Table>,
@@ -69,15 +69,25 @@ pub(super) const SECTIONS: &[(&str, &[&str])] = &[
             "first_token_timeout_s",
             "idle_timeout_s",
             "total_timeout_s",
+            "deadline_s",
             "retries",
+            "retry_min_ms",
+            "retry_max_ms",
+            "backoff_min_s",
+            "backoff_max_s",
+            "breaker_open_s",
+            "max_continuations",
             "max_concurrent",
             "max_text_bytes",
         ],
     ),
+    ("cache", &["enabled", "ttl_hours", "max_entries", "max_mb"]),
+    ("routing", &["policy", "fast", "default", "premium"]),
     ("limits", &["daily_budget", "currency"]),
     ("log", &["filter", "format"]),
 ];
-const PROVIDER_KEYS: &[&str] = &["name", "protocol", "base_url", "api_key"];
+const PROVIDER_KEYS: &[&str] =
+    &["name", "protocol", "base_url", "api_key", "max_concurrent", "max_waiting"];
 const MODEL_KEYS: &[&str] = &[
     "name",
     "provider",
@@ -92,7 +102,8 @@ const MODEL_KEYS: &[&str] = &[
     "continuation",
 ];
 const ROUTE_KEYS: &[&str] = &["technical", "tutorial", "overview", "default"];
-const TABLES: &[&str] = &["server", "generation", "limits", "log", "providers", "models", "routes"];
+const TABLES: &[&str] =
+    &["server", "generation", "cache", "routing", "limits", "log", "providers", "models", "routes"];
 
 /// What a file is read with: its name and text for the lines, the environment for `${NAME}`.
 struct Reader<'a> {

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// What the embedded defaults are called in place of a file's name.
+pub(super) const BUILT_IN: &str = "built-in defaults";
+
 /// Where a setting was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Location {
@@ -16,6 +19,13 @@ pub enum Location {
     File(String),
     /// A variable of the environment or of `.env`.
     Variable(String),
+}
+
+impl Location {
+    /// Whether nobody set it.
+    pub(super) fn is_built_in(&self) -> bool {
+        matches!(self, Self::Line { file, .. } if file == BUILT_IN)
+    }
 }
 
 impl fmt::Display for Location {

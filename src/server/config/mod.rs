@@ -42,6 +42,10 @@ pub struct Config {
     pub server: ServerConfig,
     /// Limits of a generation.
     pub generation: GenerationConfig,
+    /// Answers that are given again.
+    pub cache: CacheConfig,
+    /// Which model of a route is asked first.
+    pub routing: RoutingConfig,
     /// Limits of the whole installation.
     pub limits: LimitsConfig,
     /// Model APIs, by name.
@@ -70,14 +74,14 @@ impl Config {
     pub fn load(sources: &Sources) -> Result<Self, ConfigError> {
         let environment = Environment::read(sources)?;
         let mut warnings = Vec::new();
-        let mut document = Document::parse("built-in defaults", DEFAULTS, &environment)?;
+        let mut document = Document::parse(location::BUILT_IN, DEFAULTS, &environment)?;
         if let Some((name, text)) = file(sources, &environment)? {
             document.lay_over(Document::parse(&name, &text, &environment)?);
         }
         settings::overlay(&mut document, &environment)?;
         let section = |name: &str| {
             document.sections.get(name).ok_or_else(|| {
-                let defaults = Location::File("built-in defaults".to_owned());
+                let defaults = Location::File(location::BUILT_IN.to_owned());
                 ConfigError::new(&defaults, format!("[{name}] is missing."), "Reinstall Inkstream.")
             })
         };
@@ -90,6 +94,8 @@ impl Config {
         let mut config = Self {
             server: settings::server(section("server")?)?,
             generation: settings::generation(section("generation")?)?,
+            cache: settings::cache(section("cache")?)?,
+            routing: routes::routing(section("routing")?, &catalog.models)?,
             limits: hosting::limits(section("limits")?)?,
             log: settings::log(section("log")?, &environment)?,
             demo_only: catalog.is_demo_only(),
@@ -187,12 +193,58 @@ pub struct GenerationConfig {
     pub idle_timeout: Duration,
     /// How long one attempt may take.
     pub total_timeout: Duration,
+    /// How long all attempts of a generation may take together.
+    pub deadline: Duration,
     /// Retries per model after its first call.
     pub retries: u32,
+    /// The shortest wait before the quick retry of a model that failed before its first token.
+    pub retry_quick_min: Duration,
+    /// The longest; at least `retry_quick_min`.
+    pub retry_quick_max: Duration,
+    /// The first wait before all candidates are tried again.
+    pub backoff_min: Duration,
+    /// The longest; at least `backoff_min`.
+    pub backoff_max: Duration,
+    /// How long a model whose breaker has opened is left alone before it is probed.
+    pub breaker_open: Duration,
+    /// How often an answer that reached its length is gone on with by itself.
+    pub max_continuations: u32,
     /// Generations at once; more wait in line.
     pub max_concurrent: usize,
     /// The longest text, in bytes; a longer one is cut.
     pub max_text_bytes: usize,
+}
+
+/// `[cache]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CacheConfig {
+    /// Whether an answer is given again to who asks the same.
+    pub enabled: bool,
+    /// How long it is kept.
+    pub ttl: Duration,
+    /// How many are kept.
+    pub max_entries: usize,
+    /// How much they may hold together, in bytes.
+    pub max_bytes: usize,
+}
+
+/// `[routing]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoutingConfig {
+    /// Which of a route's models is asked first.
+    pub policy: RoutePolicy,
+    /// By a brief's priority (`fast`, `default`, `premium`) the models that are tried before those
+    /// of its route. Every name in it is a model; a priority without models is not in it.
+    pub priorities: BTreeMap<String, Vec<String>>,
+}
+
+/// Which of a route's models is asked first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoutePolicy {
+    /// As they are listed.
+    Order,
+    /// The one whose answer is expected to cost least.
+    Cheapest,
 }
 
 /// One of `[[providers]]`
@@ -206,9 +258,17 @@ pub struct ProviderConfig {
     pub base_url: String,
     /// Its key, where it wants one.
     pub api_key: Option<SecretString>,
+    /// How many requests it is sent at once; `None`: as many as there are.
+    pub max_concurrent: Option<usize>,
+    /// How many requests may wait for one of those to end; without meaning where there is no
+    /// `max_concurrent`.
+    pub max_waiting: usize,
 }
 
 impl ProviderConfig {
+    /// What is taken for `max_waiting` where it is not said.
+    pub const USUAL_WAITING: usize = 100;
+
     /// The URL as it may be shown: without what may be secret in it; empty for the demo and where
     /// it cannot be read.
     pub fn speakable_url(&self) -> String {

@@ -99,6 +99,8 @@ pub(super) fn demo() -> ProviderConfig {
         protocol: Protocol::Demo,
         base_url: String::new(),
         api_key: None,
+        max_concurrent: None,
+        max_waiting: ProviderConfig::USUAL_WAITING,
     }
 }
 

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::ModelConfig;
 use super::document::{Setting, Table, Value};
 use super::location::{ConfigError, Location, closest};
 use super::presets::{DEMO, DEMO_MODELS};
+use super::{ModelConfig, RoutePolicy, RoutingConfig};
 use crate::article::brief::Style;
 
 /// The route of styles without a line of their own.
 pub(super) const DEFAULT_ROUTE: &str = "default";
+
+/// What a brief can name as its priority.
+const PRIORITIES: [&str; 3] = ["fast", "default", "premium"];
 
 /// The models of a style, the first choice first: of its own route, or else of the default one.
 pub fn of_style(routes: &BTreeMap<String, Vec<String>>, style: Style) -> &[String] {
@@ -36,18 +39,7 @@ pub(super) fn of_file(
                 ));
             }
         };
-        for (place, name) in names.iter().enumerate() {
-            if !models.contains_key(name) {
-                return Err(unknown_model(style, name, location, models));
-            }
-            if names[..place].contains(name) {
-                return Err(ConfigError::new(
-                    location,
-                    format!("the route `{style}` names the model `{name}` twice."),
-                    "Remove one of the two.",
-                ));
-            }
-        }
+        check(&format!("the route `{style}`"), &names, location, models)?;
         routes.insert(style.clone(), names);
     }
     if routes.is_empty() {
@@ -67,18 +59,70 @@ pub(super) fn of_file(
     Ok(routes)
 }
 
+/// # Errors
+/// The policy is unknown, or a priority names a model that is not there or names it twice.
+pub(super) fn routing(
+    table: &Table,
+    models: &BTreeMap<String, ModelConfig>,
+) -> Result<RoutingConfig, ConfigError> {
+    let (policy, location) = table.text("policy")?;
+    let policy = match policy.trim() {
+        "order" => RoutePolicy::Order,
+        "cheapest" => RoutePolicy::Cheapest,
+        other => {
+            return Err(ConfigError::new(
+                location,
+                format!("`policy` in [routing] is \"{}\".", other.escape_debug()),
+                "Use \"order\" or \"cheapest\".",
+            ));
+        }
+    };
+    let mut priorities = BTreeMap::new();
+    for priority in PRIORITIES {
+        let names = table.words(priority)?;
+        let location = &table.get(priority)?.location;
+        check(&format!("the priority `{priority}`"), &names, location, models)?;
+        if !names.is_empty() {
+            priorities.insert(priority.to_owned(), names);
+        }
+    }
+    Ok(RoutingConfig { policy, priorities })
+}
+
+/// Every name is a model, and stands there once.
+fn check(
+    list: &str,
+    names: &[String],
+    location: &Location,
+    models: &BTreeMap<String, ModelConfig>,
+) -> Result<(), ConfigError> {
+    for (place, name) in names.iter().enumerate() {
+        if !models.contains_key(name) {
+            return Err(unknown_model(list, name, location, models));
+        }
+        if names[..place].contains(name) {
+            return Err(ConfigError::new(
+                location,
+                format!("{list} names the model `{name}` twice."),
+                "Remove one of the two.",
+            ));
+        }
+    }
+    Ok(())
+}
+
 fn unknown_model(
-    style: &str,
+    list: &str,
     name: &str,
     location: &Location,
     models: &BTreeMap<String, ModelConfig>,
 ) -> ConfigError {
     let known = || models.keys().map(String::as_str);
     let message = match closest(name, known()) {
-        Some(meant) => format!(
-            "the route `{style}` names the model `{name}`, which is not there; did you mean `{meant}`?"
-        ),
-        None => format!("the route `{style}` names the model `{name}`, which is not there."),
+        Some(meant) => {
+            format!("{list} names the model `{name}`, which is not there; did you mean `{meant}`?")
+        }
+        None => format!("{list} names the model `{name}`, which is not there."),
     };
     let resolution = format!(
         "Add a [[models]] entry with name = \"{name}\", or use one of: {}.",

@@ -7,10 +7,12 @@ use std::time::Duration;
 use super::document::{Document, SECTIONS, Setting, Table, Value};
 use super::location::{ConfigError, Location, closest};
 use super::sources::Environment;
-use super::{GenerationConfig, LogConfig, LogFormat, ServerConfig, hosting};
+use super::{CacheConfig, GenerationConfig, LogConfig, LogFormat, ServerConfig, hosting};
 
 /// A day: no timeout is longer.
 const LONGEST_SECONDS: f64 = 86_400.0;
+/// A year: nothing is cached longer.
+const LONGEST_HOURS: f64 = 8784.0;
 
 /// Names that a later version will know. Ignoring them would mislead whoever set them.
 const LATER: &[(&str, &str)] = &[
@@ -23,6 +25,10 @@ fn variable(section: &str, key: &str) -> String {
     match (section, key) {
         ("log", "filter") => "INKSTREAM_LOG".to_owned(),
         ("log", "format") => "INKSTREAM_LOG_FORMAT".to_owned(),
+        // By themselves their names would not say what they belong to.
+        ("cache" | "routing", _) => {
+            format!("INKSTREAM_{}_{}", section.to_uppercase(), key.to_uppercase())
+        }
         _ => format!("INKSTREAM_{}", key.to_uppercase()),
     }
 }
@@ -112,14 +118,57 @@ pub(super) fn server(table: &Table) -> Result<ServerConfig, ConfigError> {
 pub(super) fn generation(table: &Table) -> Result<GenerationConfig, ConfigError> {
     let seconds =
         |key| table.number(key, f64::MIN_POSITIVE, LONGEST_SECONDS).map(Duration::from_secs_f64);
+    let (retry_quick_min, retry_quick_max) = span(table, "retry_min_ms", "retry_max_ms", 0.001)?;
+    let (backoff_min, backoff_max) = span(table, "backoff_min_s", "backoff_max_s", 1.0)?;
     Ok(GenerationConfig {
         connect_timeout: seconds("connect_timeout_s")?,
         first_token_timeout: seconds("first_token_timeout_s")?,
         idle_timeout: seconds("idle_timeout_s")?,
         total_timeout: seconds("total_timeout_s")?,
+        deadline: seconds("deadline_s")?,
         retries: table.whole("retries", 0, 10)?,
+        retry_quick_min,
+        retry_quick_max,
+        backoff_min,
+        backoff_max,
+        breaker_open: seconds("breaker_open_s")?,
+        max_continuations: table.whole("max_continuations", 0, 1000)?,
         max_concurrent: table.whole("max_concurrent", 1, 1_000_000)? as usize,
         max_text_bytes: table.whole("max_text_bytes", 1, 1 << 30)? as usize,
+    })
+}
+
+/// The shortest and the longest wait, in a unit of so many seconds.
+fn span(
+    table: &Table,
+    least: &str,
+    most: &str,
+    unit: f64,
+) -> Result<(Duration, Duration), ConfigError> {
+    let wait = |key| table.number(key, 0.0, LONGEST_SECONDS / unit);
+    let (min, max) = (wait(least)?, wait(most)?);
+    if min > max {
+        let (least_at, most_at) = (&table.get(least)?.location, &table.get(most)?.location);
+        // Whoever set only one of them has to be shown that one.
+        let location = if least_at.is_built_in() { most_at } else { least_at };
+        return Err(ConfigError::new(
+            location,
+            format!("`{least}` in {} is larger than `{most}`: {min} and {max}.", table.title),
+            "Set both, the first to at most the second.",
+        ));
+    }
+    Ok((Duration::from_secs_f64(min * unit), Duration::from_secs_f64(max * unit)))
+}
+
+/// # Errors
+/// A value is of the wrong type or out of range.
+pub(super) fn cache(table: &Table) -> Result<CacheConfig, ConfigError> {
+    let hours = table.number("ttl_hours", f64::MIN_POSITIVE, LONGEST_HOURS)?;
+    Ok(CacheConfig {
+        enabled: table.flag("enabled")?,
+        ttl: Duration::from_secs_f64(hours * 3600.0),
+        max_entries: table.whole("max_entries", 1, 10_000_000)? as usize,
+        max_bytes: (table.whole("max_mb", 1, 1 << 20)? as usize) << 20,
     })
 }
 

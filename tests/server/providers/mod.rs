@@ -29,7 +29,14 @@ fn limits() -> GenerationConfig {
         first_token_timeout: Duration::from_secs(60),
         idle_timeout: Duration::from_secs(30),
         total_timeout: Duration::from_secs(900),
+        deadline: Duration::from_secs(3600),
         retries: 3,
+        retry_quick_min: Duration::from_millis(200),
+        retry_quick_max: Duration::from_millis(500),
+        backoff_min: Duration::from_secs(2),
+        backoff_max: Duration::from_secs(10),
+        breaker_open: Duration::from_secs(60),
+        max_continuations: 24,
         max_concurrent: 2000,
         max_text_bytes: 2 << 20,
     }
@@ -41,6 +48,8 @@ fn settings(name: &str, base_url: &str) -> ProviderConfig {
         protocol: Protocol::OpenAi,
         base_url: base_url.into(),
         api_key: Some(SecretString::from(KEY)),
+        max_concurrent: None,
+        max_waiting: ProviderConfig::USUAL_WAITING,
     }
 }
 
