@@ -74,6 +74,7 @@ fn article(dice: &mut Dice, number: u64) -> (NewGeneration, EndedGeneration) {
         model: Some("bench/speaker".to_owned()),
         usage: Usage::default(),
         attempts: Vec::new(),
+        seams: Vec::new(),
         error: None,
         ended_at: created_at + 30_000,
         batches: Vec::new(),
@@ -86,6 +87,7 @@ fn article(dice: &mut Dice, number: u64) -> (NewGeneration, EndedGeneration) {
             meta: Meta { title, words: 600, ..Meta::default() },
             highlights: Vec::new(),
         }),
+        dead_letter: None,
     };
     (new, end)
 }

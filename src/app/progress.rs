@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::i18n::StageState;
 use crate::article::event::{
-    Event, GenerationState, Meta, Notice, OutlineEntry, Routed, Stage, Usage,
+    Event, GenerationState, Meta, Notice, NoticeKind, OutlineEntry, Routed, Stage, Usage,
 };
 use crate::article::generation::Generation;
 use crate::article::problem::Problem;
@@ -105,6 +105,10 @@ impl Progress {
             self.state = state;
         } else if self.state == GenerationState::Queued && matches!(event, Event::Stage { .. }) {
             self.state = GenerationState::Running;
+        }
+        // Only the latest place in line is of interest, and none once it has come forward.
+        if self.notices.last().is_some_and(|last| last.kind == NoticeKind::Queued) {
+            self.notices.pop();
         }
         match event {
             Event::Stage { stage, elapsed_ms } => {

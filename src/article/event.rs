@@ -29,6 +29,34 @@ pub enum Stage {
     Postprocess,
 }
 
+impl Usage {
+    /// The sum of the usage of several attempts. Where one that used tokens has no price, or they
+    /// are paid in different currencies, their cost has no sum.
+    pub fn sum<'a>(parts: impl Iterator<Item = &'a Self>) -> Self {
+        let mut sum = Self { cost: Some(0), ..Self::default() };
+        for part in parts {
+            sum.prompt += part.prompt;
+            sum.completion += part.completion;
+            let used = part.prompt + part.completion > 0;
+            sum.estimated |= part.estimated && used;
+            let paid = part.cost.is_some_and(|cost| cost != 0);
+            let other_currency = paid && sum.currency.is_some() && sum.currency != part.currency;
+            match part.cost {
+                None if used => sum.cost = None,
+                _ if other_currency => sum.cost = None,
+                cost => sum.cost = sum.cost.zip(cost.or(Some(0))).map(|(sum, cost)| sum + cost),
+            }
+            if sum.currency.is_none() || paid && !other_currency {
+                sum.currency.clone_from(&part.currency);
+            }
+        }
+        if sum.cost.is_none() {
+            sum.currency = None;
+        }
+        sum
+    }
+}
+
 impl Stage {
     /// All four, in order.
     pub const ALL: [Self; 4] = [Self::Preprocess, Self::Route, Self::Generate, Self::Postprocess];
@@ -172,6 +200,30 @@ pub struct Notice {
     pub model: Option<String>,
     /// The same in English.
     pub message: String,
+    /// Why: the code of an error, or `length` where an answer reached its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Milliseconds until it happens, where it is to happen later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_ms: Option<u64>,
+    /// The place in line, from 1, of what waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<u64>,
+}
+
+impl Notice {
+    /// Of a kind, with its words in English.
+    pub fn new(kind: NoticeKind, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { kind, model: None, message, reason: None, wait_ms: None, position: None }
+    }
+
+    /// About a model.
+    #[must_use]
+    pub fn about(mut self, model: &str) -> Self {
+        self.model = Some(model.to_owned());
+        self
+    }
 }
 
 /// The kinds of [`Notice`].
@@ -187,6 +239,10 @@ pub enum NoticeKind {
     Continued,
     /// A stored answer was used.
     Cached,
+    /// Somebody else asked for the same, and both read one stream.
+    Shared,
+    /// It waits in line for a place.
+    Queued,
     /// The brief's own `max_tokens` ended the text.
     MaxTokens,
     /// A kind that this version does not know.
@@ -214,6 +270,24 @@ pub struct Meta {
     pub characters: u32,
     /// Minutes, rounded up.
     pub reading_minutes: u32,
+    /// Where one answer ends in the text and the next begins.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seams: Vec<Seam>,
+}
+
+/// A place where one answer ends in a text and the next begins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Seam {
+    /// Where, in bytes (UTF-8) of the generation's text.
+    pub offset: u64,
+    /// The model before it; null where it is not known.
+    pub from: Option<String>,
+    /// The model behind it.
+    pub to: String,
+    /// Why the answer before it ended: `length`, `continued` where a person went on from it, or the
+    /// code of an error.
+    pub reason: String,
 }
 
 /// One line of an outline.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::brief::{Brief, Warning};
-use super::event::{GenerationState, Highlight, Meta, Seq, Usage};
+use super::event::{GenerationState, Highlight, Meta, Seam, Seq, Usage};
 use super::library::Hit;
 use super::problem::Problem;
 
@@ -33,6 +33,9 @@ pub struct Generation {
     pub usage: Usage,
     /// The tries, in order. Their costs add up to the total.
     pub attempts: Vec<Attempt>,
+    /// Where one answer ends in the text and the next begins.
+    #[serde(default)]
+    pub seams: Vec<Seam>,
     /// What in the brief is allowed but unusual.
     pub warnings: Vec<Warning>,
     /// The generation that this one goes on from.
@@ -59,6 +62,9 @@ pub struct Attempt {
     pub error: Option<Problem>,
     /// What it used.
     pub usage: Usage,
+    /// Where it went on from, in bytes (UTF-8) of the text; 0 where it began.
+    #[serde(default)]
+    pub from: u64,
     /// When the request was sent.
     pub started_at: UnixMs,
     /// When it ended; null while it runs.
@@ -78,6 +84,8 @@ pub enum AttemptOutcome {
     Length,
     /// A person stopped it.
     Cancelled,
+    /// The model, or a filter of its provider, would not write it, or not to its end.
+    Refused,
     /// It failed.
     Failed,
     /// Its server went away.

@@ -154,6 +154,8 @@ codes! {
     UpstreamRejected = "upstream_rejected", UpstreamError, 502;
     /// The provider failed.
     UpstreamFailed = "upstream_failed", UpstreamError, 502;
+    /// The models that may write it hold less than its prompt and text have.
+    ContextTooSmall = "context_too_small", UpstreamError, 502;
     /// The model reached the longest answer that it may give before the end of the text.
     AnswerLimit = "answer_limit", UpstreamError, 502;
     /// The provider's stream ended before the answer was complete.

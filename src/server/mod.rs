@@ -25,6 +25,7 @@ pub mod indexing;
 pub mod pages;
 pub mod pipeline;
 pub mod providers;
+pub mod resilience;
 pub mod router;
 pub mod sanitize;
 pub mod search;

@@ -270,7 +270,8 @@ async fn stop_works_while_a_generation_waits_in_line() {
 async fn max_tokens_of_the_brief_ends_a_text_and_the_models_own_limit_cuts_it() {
     let script = || Script::new().text("# T\n").finish("length").done();
     let upstream = Upstream::start(vec![script(), script()]).await;
-    let server = Server::before(&upstream.base_url(), &[]).await;
+    let server =
+        Server::before(&upstream.base_url(), &[("INKSTREAM_MAX_CONTINUATIONS", "0")]).await;
     let asked = server.create(json!({"topic": "a", "max_tokens": 5})).await;
     let events = server.events(asked.id, 0).await;
     assert!(events.iter().any(|event| event.data["kind"] == "max_tokens"));

@@ -37,14 +37,22 @@ impl Server {
         Self::start_with("[routes]\ndefault = [\"demo/instant\"]\n", &[]).await
     }
 
-    /// With one model, `m`, at an OpenAI-compatible upstream.
+    /// With one model, `m`, at an OpenAI-compatible upstream, which is asked once.
     pub async fn before(base_url: &str, settings: &[(&str, &str)]) -> Self {
+        let once = [&[("INKSTREAM_RETRIES", "0")], settings].concat();
+        Self::persistent_before(base_url, &once).await
+    }
+
+    /// The same, asked again where it fails, after waits that are shorter than in life.
+    pub async fn persistent_before(base_url: &str, settings: &[(&str, &str)]) -> Self {
         let file = format!(
             "[[providers]]\nname = \"p\"\nprotocol = \"openai\"\nbase_url = \"{base_url}\"\n\
              api_key = \"sk-secret-of-the-test\"\n\
              [[models]]\nname = \"m\"\nprovider = \"p\"\nid = \"the-model\"\n\
              context_window = 32768\nmax_output = 8192\n\
              price_input = 1.0\nprice_output = 2.0\ncurrency = \"CNY\"\n\
+             [generation]\nretry_min_ms = 1\nretry_max_ms = 2\n\
+             backoff_min_s = 0.003\nbackoff_max_s = 0.01\n\
              [routes]\ndefault = [\"m\"]\n"
         );
         Self::start_with(&file, settings).await

@@ -416,6 +416,9 @@ fn route_reason(reason: &RouteReason) -> String {
         "style_route" => "first for this style".to_owned(),
         "default_route" => "first by default".to_owned(),
         "demo_only" => "the demo, as no model is connected".to_owned(),
+        "cheapest" => "the cheapest first".to_owned(),
+        "priority" => "by the priority asked for".to_owned(),
+        "long_brief" => "a long brief takes the best model".to_owned(),
         _ => reason.message.clone(),
     }
 }
@@ -423,12 +426,25 @@ fn route_reason(reason: &RouteReason) -> String {
 fn notice(notice: &Notice) -> String {
     let model = notice.model.as_deref().unwrap_or("the model");
     match notice.kind {
-        NoticeKind::Retry => format!("The first try gave no text; {model} was asked again."),
-        NoticeKind::Failover => format!("The model before gave no text; {model} took over."),
-        NoticeKind::Continued => {
-            format!("Upstream broke off. {model} went on from the same word; nothing is lost.")
+        NoticeKind::Retry => format!("The first try gave no text; {model} is asked again."),
+        NoticeKind::Failover => format!("The model before gave no text; {model} takes over."),
+        NoticeKind::Continued if notice.reason.as_deref() == Some("length") => {
+            format!("The answer reached its length; {model} goes on from the same word.")
         }
-        NoticeKind::Cached => "This text was already there; it cost nothing.".to_owned(),
+        NoticeKind::Continued => {
+            format!("Upstream broke off. {model} goes on from the same word; nothing is lost.")
+        }
+        NoticeKind::Cached => {
+            "This text was written lately for the same brief; it comes from the cache, for free."
+                .to_owned()
+        }
+        NoticeKind::Shared => {
+            "Somebody else asked for the same a moment ago; you read one stream.".to_owned()
+        }
+        NoticeKind::Queued => match notice.position {
+            Some(position) => format!("Waiting in line, at place {position}."),
+            None => "Waiting in line.".to_owned(),
+        },
         NoticeKind::MaxTokens => "The text ends where max_tokens of the brief ends it.".to_owned(),
         NoticeKind::Other => notice.message.clone(),
     }

@@ -365,6 +365,9 @@ fn route_reason(reason: &RouteReason) -> String {
         "style_route" => "此文体的首选".to_owned(),
         "default_route" => "默认的首选".to_owned(),
         "demo_only" => "还没有接入模型，由演示代写".to_owned(),
+        "cheapest" => "最便宜的优先".to_owned(),
+        "priority" => "按所选的优先级".to_owned(),
+        "long_brief" => "要求较长，用最好的模型".to_owned(),
         _ => reason.message.clone(),
     }
 }
@@ -372,10 +375,18 @@ fn route_reason(reason: &RouteReason) -> String {
 fn notice(notice: &Notice) -> String {
     let model = notice.model.as_deref().unwrap_or("模型");
     match notice.kind {
-        NoticeKind::Retry => format!("第一次没有得到文字，已再次请求 {model}。"),
+        NoticeKind::Retry => format!("第一次没有得到文字，正在再次请求 {model}。"),
         NoticeKind::Failover => format!("前一个模型没有写出文字，已改由 {model} 写。"),
+        NoticeKind::Continued if notice.reason.as_deref() == Some("length") => {
+            format!("回答写到了长度上限，{model} 从同一个字接着写。")
+        }
         NoticeKind::Continued => format!("上游断开。{model} 从同一个字接着写，没有丢失。"),
-        NoticeKind::Cached => "这篇文字原已写好，没有产生费用。".to_owned(),
+        NoticeKind::Cached => "不久前已按同样的要求写过，这里直接取用，没有产生费用。".to_owned(),
+        NoticeKind::Shared => "刚才有人提出了同样的要求，两边读的是同一份文字。".to_owned(),
+        NoticeKind::Queued => match notice.position {
+            Some(position) => format!("正在排队，第 {position} 位。"),
+            None => "正在排队。".to_owned(),
+        },
         NoticeKind::MaxTokens => "文字到写作要求中的 max_tokens 为止。".to_owned(),
         NoticeKind::Other => notice.message.clone(),
     }

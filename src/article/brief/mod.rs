@@ -132,6 +132,17 @@ pub enum Priority {
     Premium,
 }
 
+impl Priority {
+    /// Its name on the wire and in the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Fast => "fast",
+            Self::Default => "default",
+            Self::Premium => "premium",
+        }
+    }
+}
+
 /// What a person asks for. A field that is `None` was not asked for: the defaults above apply.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -286,6 +297,14 @@ impl Finding {
 }
 
 impl Brief {
+    /// How much the person wrote, in Unicode scalar values of all fields with words.
+    pub fn written_chars(&self) -> usize {
+        let fields =
+            [&self.audience, &self.tech_stack, &self.prerequisites, &self.duration, &self.tone];
+        let fields = fields.into_iter().flatten().chain([&self.topic]);
+        fields.map(|text| text.chars().count()).sum()
+    }
+
     /// The names of all fields, in the order of the documentation.
     pub const FIELDS: [&'static str; 19] = [
         "topic",

@@ -166,6 +166,33 @@ impl EventLog {
         }
     }
 
+    /// Appends what another log has behind `after`, but for events whose names `keep` declines.
+    pub fn copy(&self, other: &Self, after: Seq, keep: impl Fn(&str) -> bool) {
+        enum Copied {
+            Delta(String),
+            Other(String, String),
+        }
+        let mut copied = Vec::new();
+        other.read(after, usize::MAX, |_, view| {
+            copied.push(match view {
+                EventView::Delta(text) => Copied::Delta(text.to_owned()),
+                EventView::Other(name, data) => Copied::Other(name.to_owned(), data.to_owned()),
+            });
+        });
+        for event in copied {
+            match event {
+                Copied::Delta(text) => self.push_delta(&text),
+                Copied::Other(name, data) if keep(&name) => {
+                    let mut inner = self.lock();
+                    inner.push_other(&name, &data);
+                    inner.published = inner.text_ends.len();
+                    wake(inner);
+                }
+                Copied::Other(..) => {}
+            }
+        }
+    }
+
     /// Appends an event that is neither a delta nor a last one.
     pub fn push(&self, event: &Event) {
         if let Event::Delta { text } = event {

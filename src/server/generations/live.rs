@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::super::clock::now_ms;
+use super::super::pipeline::generate::seams_of;
 use super::super::pipeline::{Ending, Job, Progress};
 use super::super::store::records::{EndedGeneration, EventBatch, Flush, NewGeneration};
 use crate::article::brief::Warning;
@@ -22,7 +23,7 @@ const REFUSED_REST: Duration = Duration::from_millis(500);
 
 /// A running generation and what became of it.
 pub struct Live {
-    pub job: Job,
+    pub job: Arc<Job>,
     pub article_id: Uuid,
     pub continues: Option<Uuid>,
     pub warnings: Vec<Warning>,
@@ -72,7 +73,7 @@ impl Live {
             settled: CancellationToken::new(),
             ending: Mutex::default(),
             refusals: Mutex::default(),
-            job,
+            job: Arc::new(job),
         }
     }
 
@@ -184,10 +185,12 @@ impl Live {
             model,
             usage,
             attempts,
+            seams: seams_of(&self.job),
             error: ending.error.clone(),
             ended_at: *ended_at,
             batches: self.unstored().into_iter().collect(),
             revision: ending.revision.clone(),
+            dead_letter: ending.dead_letter.clone(),
         })
     }
 
@@ -219,6 +222,7 @@ impl Live {
             brief: self.job.brief.clone(),
             usage,
             attempts,
+            seams: seams_of(&self.job),
             warnings: self.warnings.clone(),
             continues: self.continues,
             error: ending.and_then(|(ending, _)| ending.error.clone()),

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -29,10 +29,12 @@ use super::clock::now_ms;
 use super::config::Config;
 use super::error::internal;
 use super::event_log::EventLog;
+use super::pipeline::coalescing::Coalescing;
 use super::pipeline::preprocess::language_of;
 use super::pipeline::route::expected_cost;
 use super::pipeline::tokens::TokenEstimate;
 use super::pipeline::{Job, Progress, Providers, StopReason, StopSignal};
+use super::resilience::{Health, Line};
 use super::store::records::{Created, IdempotencyKey, StoredGeneration};
 use super::store::{Store, StoreError, owners};
 use crate::article::brief::Brief;
@@ -59,7 +61,9 @@ struct Inner {
     live: Mutex<HashMap<Uuid, Arc<Live>>>,
     copies: follow::Copies,
     /// Places to run in; who gets none waits.
-    places: Semaphore,
+    places: Line,
+    health: Arc<Health>,
+    coalescing: Arc<Coalescing>,
     /// Calls the writer: much is unstored, or something began.
     flush: Arc<Notify>,
     /// Calls the writer: something ended, or went away.
@@ -96,7 +100,12 @@ impl Generations {
         let data_dir = config.server.data_dir.clone();
         let inner = Arc::new(Inner {
             owner: owners::Owner::register(&data_dir)?,
-            places: Semaphore::new(config.generation.max_concurrent),
+            places: Line::new(
+                config.generation.max_concurrent,
+                config.generation.max_concurrent * WAITING_PER_PLACE,
+            ),
+            health: Arc::new(Health::new(&config)),
+            coalescing: Arc::new(Coalescing::new(&config.cache)),
             providers,
             live: Mutex::default(),
             copies: follow::Copies::default(),
@@ -184,6 +193,25 @@ impl Generations {
         }
         let log = self.stored_log(id).await?;
         Ok(resource(stored, Some(&log)))
+    }
+
+    /// How the models and providers have been doing.
+    pub fn health(&self) -> &Health {
+        &self.0.health
+    }
+
+    /// The line for a place to be written in.
+    pub fn places(&self) -> &Line {
+        &self.0.places
+    }
+
+    /// All that run or wait here, the oldest first.
+    pub fn running(&self) -> Vec<Generation> {
+        let mut running: Vec<Generation> =
+            self.all_live().iter().map(|live| live.resource()).collect();
+        running.retain(|one| !one.state.is_ended());
+        running.sort_by_key(|one| one.id);
+        running
     }
 
     /// Whether the server is going away; readers end then.
@@ -318,6 +346,10 @@ impl Generations {
             Job {
                 id,
                 continues: !so_far.is_empty(),
+                earlier_seams: continues.map(|earlier| earlier.seams.clone()).unwrap_or_default(),
+                earlier_model: continues.and_then(|earlier| earlier.model.clone()),
+                // Who writes an article anew wants another text.
+                fresh: request.article.is_some(),
                 request_id: request.request_id.clone(),
                 log,
                 progress: Mutex::new(Progress::default()),
@@ -326,6 +358,8 @@ impl Generations {
                 accepted: tokio::time::Instant::now(),
                 config: Arc::clone(&self.0.config),
                 providers: Arc::clone(&self.0.providers),
+                health: Arc::clone(&self.0.health),
+                coalescing: Arc::clone(&self.0.coalescing),
                 language: language_of(&brief),
                 brief,
             },
@@ -386,6 +420,7 @@ fn resource(stored: StoredGeneration, log: Option<&EventLog>) -> Generation {
         brief: stored.brief,
         usage: stored.usage,
         attempts: stored.attempts,
+        seams: stored.seams,
         warnings: stored.warnings,
         continues: stored.continues,
         error: stored.error,

@@ -75,6 +75,7 @@ impl Generations {
             usage: usage.clone(),
             started_at: stored.created_at,
             ended_at: Some(now_ms()),
+            from: 0,
             first_token_ms: None,
         });
         let unstored = log.unstored().map(|unstored| EventBatch {
@@ -92,10 +93,12 @@ impl Generations {
             model,
             usage,
             attempts: attempt.into_iter().collect(),
+            seams: Vec::new(),
             error: None,
             ended_at: now_ms(),
             batches: unstored.into_iter().collect(),
             revision,
+            dead_letter: None,
         };
         self.0.store.end_generation(&ended).await?;
         Ok(())

@@ -19,6 +19,7 @@ use super::{Generations, StoreError};
 use crate::article::brief::Format;
 use crate::article::event::{Event, GenerationState, Highlight};
 use crate::article::problem::{Code, Problem};
+use crate::server::pipeline::generate::in_line;
 use crate::server::pipeline::postprocess::{self, Kind};
 use crate::server::pipeline::{self, Ending};
 use crate::server::store::records::{Flush, NewRevision};
@@ -56,7 +57,9 @@ impl Generations {
         let ending = tokio::select! {
             biased;
             () = live.job.stop.wait() => None,
-            place = self.0.places.acquire() => Some(place),
+            place = self.0.places.enter(|place| live.job.log.push(&in_line(place, "the server"))) => {
+                Some(place)
+            }
         };
         let mut ending = match ending {
             Some(_place) => {
@@ -181,6 +184,7 @@ async fn broken(live: &Live) -> Ending {
         last: Event::Failed { problem: problem.clone(), dead_letter: None },
         error: Some(problem),
         revision: revision_of_what_is_there(live).await,
+        dead_letter: None,
     }
 }
 
@@ -223,7 +227,8 @@ async fn stopped_in_line(live: &Live) -> Ending {
         Event::Cancelled { upstream_closed_ms: 0.0, usage }
     };
     // A continuation has the earlier text already.
-    Ending { last, error: None, revision: revision_of_what_is_there(live).await }
+    let revision = revision_of_what_is_there(live).await;
+    Ending { last, error: None, revision, dead_letter: None }
 }
 
 fn report(error: &StoreError) {

@@ -8,8 +8,15 @@ use tokio::task::JoinHandle;
 
 use crate::article::brief::Format;
 use crate::article::event::{Event, Highlight};
-use crate::server::event_log::EventLog;
 use crate::server::highlight::LiveHighlighter;
+
+/// Where a text is read from and its colours are written to.
+pub trait Sheet {
+    /// The text from a byte offset on.
+    fn text_from(&self, offset: usize) -> String;
+    /// Writes an event.
+    fn push(&self, event: &Event);
+}
 
 /// The colouring of one text.
 #[derive(Default)]
@@ -33,7 +40,7 @@ impl Colouring {
     }
 
     /// Looks at new text, and begins to work when a line of code may have ended.
-    pub fn see(&mut self, new: &str, log: &EventLog) {
+    pub fn see(&mut self, new: &str, log: &impl Sheet) {
         if self.broken {
             return;
         }
@@ -55,7 +62,7 @@ impl Colouring {
 
     /// Waits for the work under way and writes its colours to the log. Never ready without work;
     /// dropping the future loses nothing.
-    pub async fn advance(&mut self, log: &EventLog) {
+    pub async fn advance(&mut self, log: &impl Sheet) {
         let Some(work) = &mut self.work else {
             return std::future::pending().await;
         };
@@ -68,7 +75,7 @@ impl Colouring {
     }
 
     /// Colours what is left of a text that has ended.
-    pub async fn finish(mut self, log: &EventLog) {
+    pub async fn finish(mut self, log: &impl Sheet) {
         if let Some(work) = self.work.take() {
             self.take(work.await, log);
         }
@@ -89,7 +96,7 @@ impl Colouring {
         self.idle.take().unwrap_or_else(|| Box::new(LiveHighlighter::new(self.format)))
     }
 
-    fn begin(&mut self, log: &EventLog) {
+    fn begin(&mut self, log: &impl Sheet) {
         let text = log.text_from(self.handed);
         self.handed += text.len();
         let mut highlighter = self.highlighter();
@@ -102,7 +109,7 @@ impl Colouring {
     fn take(
         &mut self,
         done: Result<(Box<LiveHighlighter>, Vec<Highlight>), tokio::task::JoinError>,
-        log: &EventLog,
+        log: &impl Sheet,
     ) {
         match done {
             Ok((highlighter, highlights)) => {
@@ -122,6 +129,16 @@ impl Colouring {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::event_log::EventLog;
+
+    impl Sheet for EventLog {
+        fn text_from(&self, offset: usize) -> String {
+            Self::text_from(self, offset)
+        }
+        fn push(&self, event: &Event) {
+            Self::push(self, event);
+        }
+    }
 
     #[tokio::test]
     async fn after_a_piece_that_failed_nothing_is_coloured_with_a_state_that_is_lost() {

@@ -1,31 +1,29 @@
-//! Stage 3: asks a model, and writes its answer to the log while it comes.
+//! Stage 3: has models write until the article is whole, however often one of them fails.
 //!
-//! One attempt at the first candidate. [`run`] is where another attempt would be chosen — a retry,
-//! a failover, a continuation — by what `attempt` says of the last one.
+//! [`run`] finds out whether the text is there already or being written for somebody else; if not,
+//! [`write`] has it written: who is tried next is the [`Schedule`]'s to say, one try is an
+//! [`Attempt`]. What fails before its first token is tried afresh, what fails behind it is gone on
+//! from, and an answer that reached its length is gone on from at once.
 
-use std::time::Duration;
+use std::sync::Arc;
 
-use futures_util::StreamExt;
 use tokio::time::{Instant, sleep_until};
 
+use super::attempt::{Attempt, End, Ended, failure, prompt_tokens};
+use super::coalescing::Found;
 use super::colouring::Colouring;
-use super::preprocess::Prepared;
-use super::route::Route;
-use super::seam::Seam;
-use super::tokens::{TokenEstimate, cost};
-use super::{Job, Stop, StopReason, millis};
-use crate::article::event::{Event, Notice, NoticeKind, Stage, Usage};
-use crate::article::generation::{Attempt, AttemptOutcome};
+use super::flight::Flight;
+use super::preprocess::{Prepared, prepare};
+use super::route::{MIN_ANSWER_TOKENS, Route};
+use super::{Job, Stop, millis};
+use crate::article::event::{Event, Notice, NoticeKind, Seam, Stage};
+use crate::article::generation::AttemptOutcome;
 use crate::article::problem::{Code, Problem};
 use crate::server::clock::now_ms;
 use crate::server::config::ModelConfig;
-use crate::server::providers::{
-    ErrorClass, FinishReason, ModelEvent, ModelRequest, ModelStream, ProviderError, TokenCounts,
-};
+use crate::server::providers::{ErrorClass, FinishReason, ModelRequest, Provider, ProviderError};
+use crate::server::resilience::{self, Failure, Limits, Next, Permit, Schedule};
 use crate::server::telemetry::metrics;
-
-/// How often the figures are written to the log while text comes.
-const USAGE_EVERY: Duration = Duration::from_secs(2);
 
 /// What the third stage makes: the whole text is in the log, and this is how it ended.
 #[derive(Debug)]
@@ -37,9 +35,9 @@ pub struct Transcript {
 }
 
 /// How the writing ended.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Outcome {
-    /// The answer is complete.
+    /// The text is complete.
     Complete,
     /// It was stopped.
     Stopped {
@@ -48,444 +46,440 @@ pub enum Outcome {
         /// Milliseconds until the upstream connection was let go.
         upstream_closed_ms: f64,
     },
-    /// No attempt led to a complete answer.
+    /// A model, or a filter of its provider, would not write it: in its own words.
+    Refused(String),
+    /// No attempt led to a complete text.
     Failed(Problem),
 }
 
 /// Runs the stage.
-pub async fn run(job: &Job, route: Route) -> Transcript {
+pub async fn run(job: &Arc<Job>, route: Route) -> Transcript {
     job.begin(Stage::Generate);
-    let Route { prepared, candidates } = route;
-    let language = prepared.language.clone();
-    let outcome = match candidates.into_iter().next() {
-        Some(model) => attempt(job, prepared, &model).await,
-        None => Outcome::Failed(Problem::new(
-            Code::UpstreamFailed,
-            "No model is configured for this brief.",
-            "Name a model in [routes] of inkstream.toml.",
-        )),
+    let language = route.prepared.language.clone();
+    let outcome = match job.coalescing.find(job, &route) {
+        Found::Text(text) => {
+            text.give(job);
+            Outcome::Complete
+        }
+        Found::Flight(flight) => flight.follow(job, None).await,
+        Found::New(flight) => {
+            let pen = Box::pin(write(Arc::clone(&flight), route));
+            flight.follow(job, Some(pen)).await
+        }
     };
     Transcript { language, outcome }
 }
 
-/// One try at one model. The prompt moves into the request: thousands of streams would otherwise
-/// each keep a copy for as long as they are read.
-async fn attempt(job: &Job, prepared: Prepared, model: &ModelConfig) -> Outcome {
-    let Some(provider) = job.providers.get(&model.provider) else {
-        return Outcome::Failed(Problem::new(
-            Code::Internal,
-            format!("The provider {} of {} is not there.", model.provider, model.name),
-            "Restart the server; if that does not help, report it.",
-        ));
-    };
-    if let Some(stop) = job.stop.stopped() {
-        return Outcome::Stopped { stop, upstream_closed_ms: 0.0 };
+/// Where one answer ends in the text and the next begins, by the attempts.
+pub fn seams_of(job: &Job) -> Vec<Seam> {
+    let mut seams = job.earlier_seams.clone();
+    let progress = job.progress();
+    let mut before: Option<(&str, String)> = None;
+    for attempt in &progress.attempts {
+        let (from, reason) = match &before {
+            Some((model, reason)) => (Some((*model).to_owned()), reason.clone()),
+            None => (job.earlier_model.clone(), "continued".to_owned()),
+        };
+        let is_new = seams.last().is_none_or(|last| last.offset < attempt.from);
+        if attempt.from > 0 && attempt.first_token_ms.is_some() && is_new {
+            let to = attempt.model.clone();
+            seams.push(Seam { offset: attempt.from, from, to, reason });
+        }
+        if attempt.first_token_ms.is_some() {
+            let reason = attempt.error.as_ref().map_or("length", |error| error.code.as_str());
+            before = Some((&attempt.model, reason.to_owned()));
+        }
     }
-    let so_far = job.continues.then(|| job.log.text());
-    let seam = so_far.as_deref().map(Seam::after);
-    let request = request(job, prepared, model, so_far);
-    let mut writing = Writing::begin(job, model, prompt_tokens(&request), seam);
-    let mut stream = provider.stream(request);
-    let end = writing.read(&mut stream).await;
-    // This closes the upstream connection, whatever state it is in.
-    drop(stream);
-    let closed = Instant::now();
-    writing.finish(end, closed).await
+    seams
 }
 
-fn prompt_tokens(request: &ModelRequest) -> u64 {
-    let texts = [Some(&request.system), Some(&request.user), request.so_far.as_ref()];
-    texts.into_iter().flatten().map(|text| TokenEstimate::of(text)).sum()
+/// Has the text written by one attempt after the other.
+async fn write(flight: Arc<Flight>, route: Route) -> Outcome {
+    let mut colouring = Colouring::new(flight.origin.brief.format);
+    let outcome = Writer::new(&flight, route).write(&mut colouring).await;
+    colouring.finish(&*flight).await;
+    outcome
 }
 
-fn request(
-    job: &Job,
-    prepared: Prepared,
-    model: &ModelConfig,
-    so_far: Option<String>,
-) -> ModelRequest {
-    let Prepared { language, prompt, mut sampling } = prepared;
-    sampling.max_tokens = sampling.max_tokens.min(model.max_output);
-    ModelRequest {
-        generation: job.id,
-        request_id: job.request_id.clone(),
-        model_id: model.id.clone(),
-        system: prompt.system,
-        user: prompt.user,
-        so_far,
-        continuation: model.continuation,
-        topic: job.brief.topic.clone(),
-        language,
-        format: job.brief.format,
-        sampling,
-    }
-}
-
-/// How reading the stream ended.
-enum End {
-    Finished(FinishReason),
+/// Why another attempt is made.
+enum Reason {
+    /// The one before failed.
     Failed(ProviderError),
-    Stopped(Stop),
-    TooLong,
-    /// What it may cost is used up, or could not be asked for.
-    NotCovered(Problem),
+    /// The one before reached its length.
+    Length,
 }
 
-/// An attempt that is being written.
-struct Writing<'a> {
+struct Writer<'a> {
+    flight: &'a Flight,
     job: &'a Job,
-    model: &'a ModelConfig,
-    seam: Option<Seam>,
-    colouring: Colouring,
-    started: Instant,
-    /// Whether the provider took the request on.
-    answered: bool,
-    first_token: Option<Instant>,
-    last_bytes: Instant,
-    /// When the figures were last written.
-    usage_shown: Option<Instant>,
-    prompt_tokens: u64,
-    completion: TokenEstimate,
-    reasoning_bytes: usize,
-    /// What the provider counted.
-    reported: Option<TokenCounts>,
+    candidates: Vec<ModelConfig>,
+    /// What the first attempt is asked with. Later ones prepare it again: thousands of streams would
+    /// otherwise each keep a prompt for as long as they are read.
+    prepared: Option<Prepared>,
+    schedule: Schedule,
+    /// The candidate of the last attempt, and why another follows it.
+    last: Option<(usize, Reason)>,
+    /// How many answers reached their length.
+    lengths: u32,
+    /// Whether it is the brief's own limit that bounds the answer that is being written.
+    brief_limits: bool,
 }
 
-impl<'a> Writing<'a> {
-    fn begin(job: &'a Job, model: &'a ModelConfig, prompt_tokens: u64, seam: Option<Seam>) -> Self {
-        let now = Instant::now();
-        job.progress().attempts.push(Attempt {
-            model: model.name.clone(),
-            outcome: None,
-            error: None,
-            usage: Usage::default(),
-            started_at: now_ms(),
-            ended_at: None,
-            first_token_ms: None,
-        });
+impl<'a> Writer<'a> {
+    fn new(flight: &'a Flight, route: Route) -> Self {
+        let job = &*flight.origin;
+        let limits = &job.config.generation;
+        let limits = Limits {
+            retries: limits.retries,
+            quick: (limits.retry_quick_min, limits.retry_quick_max),
+            backoff: (limits.backoff_min, limits.backoff_max),
+            deadline: Instant::now() + limits.deadline,
+        };
         Self {
+            flight,
             job,
-            model,
-            seam,
-            colouring: Colouring::new(job.brief.format),
-            started: now,
-            answered: false,
-            first_token: None,
-            last_bytes: now,
-            usage_shown: None,
-            prompt_tokens,
-            completion: TokenEstimate::default(),
-            reasoning_bytes: 0,
-            reported: None,
+            schedule: Schedule::new(route.candidates.len(), limits),
+            candidates: route.candidates,
+            prepared: Some(route.prepared),
+            last: None,
+            lengths: 0,
+            brief_limits: false,
         }
     }
 
-    /// Reads the stream to its end, or until a limit or a wish to stop ends it.
-    async fn read(&mut self, stream: &mut ModelStream) -> End {
-        let job = self.job;
-        let mut finish = None;
-        let watchdog = sleep_until(self.limit());
-        tokio::pin!(watchdog);
-        let stopped = job.stop.wait();
-        tokio::pin!(stopped);
+    async fn write(mut self, colouring: &mut Colouring) -> Outcome {
         loop {
-            if let Some(stop) = job.stop.stopped() {
-                return End::Stopped(stop);
-            }
-            let event = tokio::select! {
-                biased;
-                event = stream.next() => event,
-                // The loop's beginning sees why.
-                () = &mut stopped => continue,
-                () = &mut watchdog => {
-                    if Instant::now() >= self.limit() {
-                        return End::Failed(self.timed_out());
-                    }
-                    watchdog.as_mut().reset(self.limit());
+            let (candidate, at) = match self.next() {
+                Ok(next) => next,
+                Err(problem) => return Outcome::Failed(problem),
+            };
+            let model = self.candidates[candidate].clone();
+            self.announce(candidate, &model, at);
+            sleep_until(at).await;
+            self.schedule.called(candidate);
+            let (request, provider) = match self.request(&model) {
+                Ok(asked) => asked,
+                Err(problem) => {
+                    self.last = Some((candidate, Reason::Failed(unfit(problem))));
+                    self.schedule.failed(Failure::Lasting);
                     continue;
                 }
-                () = self.colouring.advance(&job.log) => continue,
             };
-            self.last_bytes = Instant::now();
-            self.answered |= matches!(event, Some(Ok(_)));
-            match event {
-                Some(Ok(ModelEvent::Alive)) => {}
-                Some(Ok(ModelEvent::Text(text))) => {
-                    self.token_came();
-                    if !self.write(&text) {
-                        return End::TooLong;
-                    }
-                    self.show_usage_when_due();
-                    if let Err(problem) = self.cover().await {
-                        return End::NotCovered(problem);
-                    }
-                }
-                Some(Ok(ModelEvent::Reasoning(text))) => {
-                    self.token_came();
-                    self.completion.add(&text);
-                    self.reasoning_bytes += text.len();
-                    if self.reasoning_bytes > job.config.generation.max_text_bytes {
-                        return End::TooLong;
-                    }
-                    job.log.push(&Event::Reasoning { text });
-                    self.show_usage_when_due();
-                    if let Err(problem) = self.cover().await {
-                        return End::NotCovered(problem);
-                    }
-                }
-                Some(Ok(ModelEvent::Usage(counts))) => self.reported = Some(counts),
-                Some(Ok(ModelEvent::Finish(reason))) => finish = Some(reason),
-                Some(Err(error)) => return End::Failed(error),
-                None => {
-                    return match finish {
-                        Some(reason) => End::Finished(reason),
-                        None => End::Failed(truncated()),
-                    };
-                }
+            let _place = self.place(&model).await;
+            let mut permit = self.permit(&model);
+            let attempt = Attempt::new(self.flight, &model, &mut permit, colouring, &request);
+            let ended = attempt.run(&*provider, request).await;
+            if let Some(outcome) = self.judge(candidate, &model, permit, ended) {
+                return outcome;
             }
         }
     }
 
-    fn token_came(&mut self) {
-        let now = self.last_bytes;
-        if self.first_token.is_none() {
-            self.first_token = Some(now);
-            metrics::first_token((now - self.started).as_secs_f64());
-            let first_token_ms = millis(now - self.started);
-            if let Some(attempt) = self.job.progress().attempts.last_mut() {
-                attempt.first_token_ms = Some(first_token_ms);
-            }
+    /// Who is asked next, and when.
+    fn next(&self) -> Result<(usize, Instant), Problem> {
+        // A model whose answer reached its length goes on itself.
+        if let Some((candidate, Reason::Length)) = self.last {
+            return Ok((candidate, Instant::now()));
+        }
+        let health = &self.job.health;
+        let next = self.schedule.next(|index| {
+            health.breaker(&self.candidates[index].name).is_some_and(|breaker| breaker.is_open())
+        });
+        match next {
+            Next::Try { candidate, at } => Ok((candidate, at)),
+            Next::Exhausted => Err(self.last_problem().unwrap_or_else(no_model)),
+            Next::OutOfTime => Err(self.last_problem().unwrap_or_else(|| {
+                let seconds = self.job.config.generation.deadline.as_secs();
+                Problem::new(
+                    Code::UpstreamTimeout,
+                    format!("The text was not finished within {seconds} s."),
+                    "Continue goes on from the text; an operator can raise generation.deadline_s.",
+                )
+            })),
         }
     }
 
-    /// Has what it costs so far set aside. A store that is stuck does not hold up a Stop.
-    async fn cover(&self) -> Result<(), Problem> {
-        let cost = || cost(self.estimated(), self.model);
-        let Some((reservation, cost)) = self.job.reservation.get().zip(cost()) else {
-            return Ok(());
-        };
-        tokio::select! {
-            biased;
-            covered = reservation.cover(cost) => covered,
-            () = self.job.stop.wait() => Ok(()),
+    fn last_problem(&self) -> Option<Problem> {
+        match &self.last {
+            Some((_, Reason::Failed(error))) => Some(error.to_problem()),
+            _ => None,
         }
     }
 
-    /// Writes the figures behind the first token and then now and then. Behind, not before: a
-    /// reader that wakes for the figures would gather for a while before it sees the token.
-    fn show_usage_when_due(&mut self) {
-        if self.usage_shown.is_none_or(|shown| self.last_bytes - shown >= USAGE_EVERY) {
-            self.show_usage();
-        }
-    }
-
-    /// Writes text to the log; `false` when that made it too long.
-    fn write(&mut self, text: &str) -> bool {
-        self.completion.add(text);
-        let joined;
-        let fresh = match &mut self.seam {
-            None => text,
-            Some(seam) => {
-                joined = seam.push(text.to_owned());
-                &joined
-            }
-        };
-        self.append(fresh)
-    }
-
-    fn append(&mut self, text: &str) -> bool {
-        let room =
-            self.job.config.generation.max_text_bytes.saturating_sub(self.job.log.text_len());
-        let fits = text.len() <= room;
-        let text = if fits { text } else { &text[..text.floor_char_boundary(room)] };
-        // No database text can hold U+0000, and every reader must see what is stored.
-        let replaced;
-        let text = if text.contains('\0') {
-            replaced = text.replace('\0', "");
-            &replaced
+    /// Tells the readers of another try.
+    fn announce(&self, candidate: usize, model: &ModelConfig, at: Instant) {
+        let Some((before, reason)) = &self.last else { return };
+        let kind = if self.flight.text_len() > 0 {
+            NoticeKind::Continued
+        } else if *before == candidate {
+            NoticeKind::Retry
         } else {
-            text
+            NoticeKind::Failover
         };
-        if !text.is_empty() {
-            self.job.log.push_delta(text);
-            self.colouring.see(text, &self.job.log);
-        }
-        fits
+        let (why, code) = match reason {
+            Reason::Failed(error) => {
+                (error.message.trim_end_matches('.').to_owned(), error.code.as_str())
+            }
+            Reason::Length => (format!("{} reached the end of its answer", model.name), "length"),
+        };
+        let what = match kind {
+            NoticeKind::Continued => "goes on from the text",
+            _ => "is asked",
+        };
+        let wait = at.saturating_duration_since(Instant::now());
+        let mut notice = Notice::new(kind, format!("{why}. {} {what}.", model.name));
+        notice = notice.about(&model.name);
+        notice.reason = Some(code.to_owned());
+        notice.wait_ms = (!wait.is_zero()).then(|| millis(wait));
+        tracing::warn!(
+            generation.id = %self.job.id,
+            model = model.name,
+            wait_ms = millis(wait),
+            reason = why,
+            "another attempt"
+        );
+        self.flight.push(&Event::Notice(notice));
     }
 
-    /// The instant at which patience ends.
-    fn limit(&self) -> Instant {
-        let limits = &self.job.config.generation;
-        let total = self.started + limits.total_timeout;
-        let silence = match self.first_token {
-            None => self.started + limits.first_token_timeout,
-            Some(_) => self.last_bytes + limits.idle_timeout,
-        };
-        total.min(silence)
-    }
-
-    fn timed_out(&self) -> ProviderError {
-        let limits = &self.job.config.generation;
-        let model = &self.model.name;
-        let (message, setting) = if self.started.elapsed() >= limits.total_timeout {
-            (
-                format!("{model} was not finished after {} s.", limits.total_timeout.as_secs()),
-                "total_timeout_s",
-            )
-        } else if self.first_token.is_none() {
-            let seconds = limits.first_token_timeout.as_secs();
-            (format!("{model} sent no first word within {seconds} s."), "first_token_timeout_s")
-        } else {
-            let seconds = limits.idle_timeout.as_secs();
-            (format!("{model} fell silent for {seconds} s."), "idle_timeout_s")
-        };
-        ProviderError {
-            class: ErrorClass::Retryable,
-            code: Code::UpstreamTimeout,
-            message,
-            resolution: format!(
-                "Continue goes on from the text; an operator can raise generation.{setting}."
-            ),
-            retry_after: None,
-        }
-    }
-
-    async fn finish(mut self, end: End, closed: Instant) -> Outcome {
-        let rest = self.seam.as_mut().map(Seam::finish).unwrap_or_default();
-        let fits = self.append(&rest);
+    /// What a model is asked, and who is asked.
+    fn request(
+        &mut self,
+        model: &ModelConfig,
+    ) -> Result<(ModelRequest, Arc<dyn Provider>), Problem> {
         let job = self.job;
-        std::mem::take(&mut self.colouring).finish(&job.log).await;
-        let (attempt_outcome, outcome) = match end {
-            _ if !fits => (AttemptOutcome::Failed, Outcome::Failed(self.too_long())),
-            End::TooLong => (AttemptOutcome::Failed, Outcome::Failed(self.too_long())),
-            End::NotCovered(problem) => (AttemptOutcome::Failed, Outcome::Failed(problem)),
-            End::Finished(FinishReason::Stop) if job.log.text_len() == 0 => {
-                (AttemptOutcome::Failed, Outcome::Failed(empty(&self.model.name)))
+        let provider = job.providers.get(&model.provider).ok_or_else(|| {
+            Problem::new(
+                Code::Internal,
+                format!("The provider {} of {} is not there.", model.provider, model.name),
+                "Restart the server; if that does not help, report it.",
+            )
+        })?;
+        let so_far = Some(self.flight.text()).filter(|text| !text.is_empty());
+        let prepared = self.prepared.take();
+        let Prepared { language, prompt, mut sampling } =
+            prepared.unwrap_or_else(|| prepare(&job.brief, &job.language));
+        if let Some(left) = self.tokens_left() {
+            sampling.max_tokens = left;
+        }
+        let mut request = ModelRequest {
+            generation: job.id,
+            request_id: job.request_id.clone(),
+            model_id: model.id.clone(),
+            system: prompt.system,
+            user: prompt.user,
+            so_far,
+            continuation: model.continuation,
+            topic: job.brief.topic.clone(),
+            language,
+            format: job.brief.format,
+            sampling,
+        };
+        let room = u64::from(model.context_window).saturating_sub(prompt_tokens(&request));
+        if room < MIN_ANSWER_TOKENS {
+            return Err(Problem::new(
+                Code::ContextTooSmall,
+                format!(
+                    "The prompt and the text so far fill the {} tokens that {} holds.",
+                    model.context_window, model.name
+                ),
+                "Choose a model with a larger context window.",
+            ));
+        }
+        let room = u32::try_from(room).unwrap_or(u32::MAX);
+        let max_tokens = request.sampling.max_tokens;
+        request.sampling.max_tokens = max_tokens.min(model.max_output).min(room);
+        self.brief_limits =
+            job.brief.max_tokens.is_some() && request.sampling.max_tokens == max_tokens;
+        Ok((request, Arc::clone(provider)))
+    }
+
+    /// How many tokens the brief's own limit leaves; `None` where it names none.
+    fn tokens_left(&self) -> Option<u32> {
+        let max = self.job.brief.max_tokens?;
+        let used = u32::try_from(self.flight.completion_tokens()).unwrap_or(u32::MAX);
+        Some(max.saturating_sub(used))
+    }
+
+    /// Waits in the line before the model's provider, where there is one.
+    async fn place(&self, model: &ModelConfig) -> Option<resilience::Place> {
+        let line = self.job.health.line(&model.provider)?;
+        Some(line.enter(|place| self.flight.push(&in_line(place, &model.provider))).await)
+    }
+
+    fn permit(&self, model: &ModelConfig) -> Permit {
+        match self.job.health.breaker(&model.name) {
+            Some(breaker) => breaker.permit().unwrap_or_else(|| breaker.probe()),
+            None => Permit::unwatched(),
+        }
+    }
+
+    /// Settles an attempt; `None` where another is to follow.
+    fn judge(
+        &mut self,
+        candidate: usize,
+        model: &ModelConfig,
+        permit: Permit,
+        ended: Ended,
+    ) -> Option<Outcome> {
+        let Ended { end, wrote, first_token_ms } = ended;
+        let flight = self.flight;
+        let nothing = flight.text_len() == 0;
+        let remember = |error: Option<Code>| {
+            if let Some(recent) = self.job.health.recent(&model.provider) {
+                let model = model.name.clone();
+                recent.remember(resilience::Outcome { model, at: now_ms(), error, first_token_ms });
             }
-            End::Finished(FinishReason::Stop) => (AttemptOutcome::Complete, Outcome::Complete),
-            End::Finished(FinishReason::Length) => (AttemptOutcome::Length, self.length_reached()),
+        };
+        let end = match end {
+            End::Finished(FinishReason::Stop) if nothing => End::Failed(empty(&model.name)),
+            end => end,
+        };
+        match end {
+            End::Finished(FinishReason::Stop) => {
+                permit.succeeded();
+                remember(None);
+                flight.end_attempt(AttemptOutcome::Complete, None);
+                Some(Outcome::Complete)
+            }
+            End::Finished(FinishReason::Length) => {
+                permit.succeeded();
+                remember(None);
+                flight.end_attempt(AttemptOutcome::Length, None);
+                self.length(candidate, model, wrote)
+            }
             End::Finished(FinishReason::Filter(word)) => {
-                let outcome = Outcome::Failed(filtered(&self.model.name, &word));
-                (AttemptOutcome::Failed, outcome)
+                permit.succeeded();
+                remember(Some(Code::UpstreamRejected));
+                Some(self.refused(refused(&model.name, &word)))
+            }
+            End::TooLong => {
+                let problem = too_long(self.job.config.generation.max_text_bytes);
+                flight.end_attempt(AttemptOutcome::Failed, Some(problem.clone()));
+                Some(Outcome::Failed(problem))
+            }
+            End::NotCovered(problem) => {
+                flight.end_attempt(AttemptOutcome::Failed, Some(problem.clone()));
+                Some(Outcome::Failed(problem))
             }
             End::Failed(error) => {
                 metrics::generation_error(error.class);
-                // Who refuses a request, or is never reached, charges nothing for it.
-                if !self.answered && error.code != Code::UpstreamTimeout {
-                    self.prompt_tokens = 0;
+                remember(Some(error.code));
+                if error.class == ErrorClass::Business {
+                    permit.succeeded();
+                    return Some(self.refused(error.to_problem()));
                 }
-                (AttemptOutcome::Failed, Outcome::Failed(error.to_problem()))
+                // What is wrong with the request alone says nothing of the model.
+                if error.code == Code::UpstreamRejected {
+                    drop(permit);
+                } else {
+                    permit.failed();
+                }
+                flight.end_attempt(AttemptOutcome::Failed, Some(error.to_problem()));
+                self.schedule.failed(kind_of(&error));
+                self.last = Some((candidate, Reason::Failed(error)));
+                let used_up = self.tokens_left() == Some(0) && flight.text_len() > 0;
+                used_up.then(|| self.ends_as_asked(model))
             }
-            End::Stopped(stop) => {
-                let upstream_closed_ms = (closed - stop.at).as_secs_f64() * 1000.0;
-                let outcome = match stop.reason {
-                    StopReason::Cancelled => AttemptOutcome::Cancelled,
-                    StopReason::Interrupted => AttemptOutcome::Interrupted,
-                };
-                (outcome, Outcome::Stopped { stop, upstream_closed_ms })
-            }
-        };
-        self.settle(attempt_outcome, &outcome);
-        outcome
+        }
     }
 
-    /// The answer reached its limit of tokens: the brief's own, which is what was asked for, or
-    /// another, which left it unfinished.
-    fn length_reached(&self) -> Outcome {
-        let model = &self.model.name;
-        let asked = self.job.brief.max_tokens.filter(|max| *max <= self.model.max_output);
-        match asked {
-            Some(max) => {
-                self.job.log.push(&Event::Notice(Notice {
-                    kind: NoticeKind::MaxTokens,
-                    model: Some(model.clone()),
-                    message: format!("The text ends at {max} tokens, as the brief asked."),
-                }));
-                Outcome::Complete
-            }
-            None => Outcome::Failed(Problem::new(
+    fn refused(&self, problem: Problem) -> Outcome {
+        let words = problem.message.clone();
+        self.flight.end_attempt(AttemptOutcome::Refused, Some(problem));
+        Outcome::Refused(words)
+    }
+
+    /// An answer reached its limit: of the brief, which is what was asked for; or the model's, which
+    /// leaves the text to be gone on from.
+    fn length(&mut self, candidate: usize, model: &ModelConfig, wrote: usize) -> Option<Outcome> {
+        if self.brief_limits {
+            return Some(self.ends_as_asked(model));
+        }
+        self.lengths += 1;
+        // Where nothing new came, nothing more will.
+        if wrote == 0 || self.lengths > self.job.config.generation.max_continuations {
+            let limit = self.job.config.generation.max_continuations;
+            return Some(Outcome::Failed(Problem::new(
                 Code::AnswerLimit,
-                format!("{model} reached the longest answer it may give before the end."),
-                "Continue goes on from the text.",
-            )),
+                match wrote {
+                    0 => format!("{} reached the end of its answer without a word.", model.name),
+                    _ => format!("The text was gone on from {limit} times and is still not whole."),
+                },
+                "Continue goes on from the text; an operator can raise \
+                 generation.max_continuations, or the model's max_output.",
+            )));
         }
+        self.schedule.answered(candidate);
+        self.last = Some((candidate, Reason::Length));
+        None
     }
 
-    fn too_long(&self) -> Problem {
-        let max = self.job.config.generation.max_text_bytes;
-        Problem::new(
-            Code::TextTooLong,
-            format!("The text grew over {max} bytes and was cut there."),
-            "An operator can raise generation.max_text_bytes.",
-        )
-    }
-
-    /// Writes the final figures of the attempt.
-    fn settle(&mut self, outcome: AttemptOutcome, ended: &Outcome) {
-        let usage = self.usage();
-        let mut progress = self.job.progress();
-        if let Some(attempt) = progress.attempts.last_mut() {
-            attempt.outcome = Some(outcome);
-            attempt.usage = usage;
-            attempt.ended_at = Some(now_ms());
-            if let Outcome::Failed(problem) = ended {
-                attempt.error = Some(problem.clone());
-            }
-        }
-        drop(progress);
-        self.show_usage();
-    }
-
-    fn usage(&self) -> Usage {
-        let counts = self.reported.unwrap_or_else(|| self.estimated());
-        let cost = cost(counts, self.model);
-        Usage {
-            prompt: counts.prompt,
-            completion: counts.completion,
-            cost,
-            currency: cost.and_then(|_| self.model.currency.clone()),
-            estimated: self.reported.is_none(),
-        }
-    }
-
-    fn estimated(&self) -> TokenCounts {
-        TokenCounts::uncached(self.prompt_tokens, self.completion.tokens())
-    }
-
-    fn show_usage(&mut self) {
-        self.usage_shown = Some(Instant::now());
-        let usage = self.usage();
-        self.job.progress().usage = usage.clone();
-        self.job.log.push(&Event::Usage {
-            usage,
-            first_token_ms: self.first_token.map(|first| millis(first - self.started)),
-            writing_ms: self.first_token.map_or(0, |first| millis(self.last_bytes - first)),
-        });
+    /// The brief's own limit is reached: the text is as complete as it was asked for.
+    fn ends_as_asked(&self, model: &ModelConfig) -> Outcome {
+        let max = self.job.brief.max_tokens.unwrap_or_default();
+        let message = format!("The text ends at {max} tokens, as the brief asked.");
+        self.flight
+            .push(&Event::Notice(Notice::new(NoticeKind::MaxTokens, message).about(&model.name)));
+        Outcome::Complete
     }
 }
 
-fn truncated() -> ProviderError {
+/// The event that tells a place in a line.
+pub fn in_line(place: usize, before: &str) -> Event {
+    let message = format!("Place {place} in line for {before}.");
+    let mut notice = Notice::new(NoticeKind::Queued, message);
+    notice.position = Some(place as u64);
+    Event::Notice(notice)
+}
+
+fn kind_of(error: &ProviderError) -> Failure {
+    match error.class {
+        ErrorClass::Retryable => Failure::Passing {
+            quick: error.code != Code::UpstreamRateLimited,
+            retry_after: error.retry_after,
+        },
+        _ => Failure::Lasting,
+    }
+}
+
+fn unfit(problem: Problem) -> ProviderError {
     ProviderError {
-        class: ErrorClass::Retryable,
-        code: Code::UpstreamTruncated,
-        message: "The provider's stream ended before the answer was complete.".to_owned(),
-        resolution: "Continue goes on from the text.".to_owned(),
+        class: ErrorClass::Candidate,
+        code: problem.code,
+        message: problem.message,
+        resolution: problem.resolution,
         retry_after: None,
     }
 }
 
-fn empty(model: &str) -> Problem {
+fn no_model() -> Problem {
     Problem::new(
+        Code::UpstreamFailed,
+        "No model is configured for this brief.",
+        "Name a model in [routes] of inkstream.toml.",
+    )
+}
+
+fn too_long(max: usize) -> Problem {
+    Problem::new(
+        Code::TextTooLong,
+        format!("The text grew over {max} bytes and was cut there."),
+        "An operator can raise generation.max_text_bytes.",
+    )
+}
+
+fn empty(model: &str) -> ProviderError {
+    failure(
         Code::UpstreamFailed,
         format!("{model} ended without a word."),
         "Try again, or choose another model.",
     )
 }
 
-fn filtered(model: &str, word: &str) -> Problem {
+fn refused(model: &str, word: &str) -> Problem {
     Problem::new(
         Code::UpstreamRejected,
-        format!("A filter of {model}'s provider ended the text ({word})."),
+        format!("{model} or a filter of its provider ended the text ({word})."),
         "Change the topic, or choose another model. The text so far is kept.",
     )
 }

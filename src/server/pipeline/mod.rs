@@ -4,7 +4,10 @@
 //! writes to the log of its generation and reads nothing but its [`Job`]: it knows neither the
 //! store nor the request that asked for it.
 
+mod attempt;
+pub mod coalescing;
 mod colouring;
+mod flight;
 pub mod generate;
 pub mod postprocess;
 pub mod preprocess;
@@ -21,13 +24,15 @@ use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 use uuid::Uuid;
 
+use self::coalescing::Coalescing;
 use super::budget::Reservation;
 use super::config::Config;
 use super::event_log::EventLog;
 use super::providers::Provider;
-use super::store::records::NewRevision;
+use super::resilience::Health;
+use super::store::records::{NewDeadLetter, NewRevision};
 use crate::article::brief::Brief;
-use crate::article::event::{Event, GenerationState, Stage, Usage};
+use crate::article::event::{Event, GenerationState, Seam, Stage, Usage};
 use crate::article::generation::Attempt;
 use crate::article::problem::Problem;
 
@@ -44,6 +49,12 @@ pub struct Job {
     pub language: String,
     /// Whether it goes on from the text that its log begins with.
     pub continues: bool,
+    /// The seams of that text.
+    pub earlier_seams: Vec<Seam>,
+    /// The model that wrote its end.
+    pub earlier_model: Option<String>,
+    /// Whether it wants a text of its own, though the same was asked for before.
+    pub fresh: bool,
     /// The id of the request that asked.
     pub request_id: String,
     /// Where everything is written.
@@ -60,6 +71,10 @@ pub struct Job {
     pub config: Arc<Config>,
     /// The model APIs.
     pub providers: Arc<Providers>,
+    /// How they have been doing.
+    pub health: Arc<Health>,
+    /// What others asked for.
+    pub coalescing: Arc<Coalescing>,
 }
 
 /// What the resource shows of a running generation besides its log.
@@ -84,6 +99,8 @@ pub struct Ending {
     pub error: Option<Problem>,
     /// The revision that it makes; `None` where there is no text.
     pub revision: Option<NewRevision>,
+    /// What is kept to try it again, where it failed.
+    pub dead_letter: Option<NewDeadLetter>,
 }
 
 impl Ending {
@@ -97,7 +114,7 @@ impl Ending {
 }
 
 /// Takes a brief through the four stages.
-pub async fn run(job: &Job) -> Ending {
+pub async fn run(job: &Arc<Job>) -> Ending {
     let prepared = preprocess::run(job);
     let route = route::run(job, prepared);
     let transcript = generate::run(job, route).await;

@@ -2,7 +2,9 @@
 
 use uuid::Uuid;
 
-use super::generate::{Outcome, Transcript};
+use super::generate::{Outcome, Transcript, seams_of};
+use super::preprocess::prepare;
+use super::template::Prompt;
 use super::{Ending, Job, StopReason};
 use crate::article::brief::{Brief, Format};
 use crate::article::document::Document;
@@ -13,7 +15,7 @@ use crate::article::problem::Problem;
 use crate::article::{html, html_writer, markdown, measure};
 use crate::server::sanitize::clean_article;
 use crate::server::slug::slug;
-use crate::server::store::records::NewRevision;
+use crate::server::store::records::{NewDeadLetter, NewRevision};
 
 /// The longest summary, in characters: what search engines show of a description.
 const SUMMARY_MAX_CHARS: usize = 160;
@@ -25,16 +27,19 @@ pub async fn run(job: &Job, transcript: Transcript) -> Ending {
     let highlights = highlights(job);
     let (format, kind) = (job.brief.format, Kind::of(job));
     let made = tokio::task::spawn_blocking(move || revision(text, format, highlights, kind)).await;
-    let (revision, broken) = match made {
+    let (mut revision, broken) = match made {
         Ok(revision) => (revision, None),
         Err(error) => (None, Some(internal(&error))),
     };
-    if let Some(revision) = &revision {
+    if let Some(revision) = &mut revision {
+        revision.meta.seams = seams_of(job);
         job.log.push(&Event::Meta(revision.meta.clone()));
     }
     let usage = job.progress().usage.clone();
-    let failed = |problem: Problem| {
-        (Event::Failed { problem: problem.clone(), dead_letter: None }, Some(problem))
+    let mut dead_letter = None;
+    let mut failed = |problem: Problem| {
+        let letter = dead_letter.insert(letter(job));
+        (Event::Failed { problem: problem.clone(), dead_letter: Some(letter.id) }, Some(problem))
     };
     let (last, error) = match (broken, transcript.outcome, &revision) {
         (Some(problem), _, _) => failed(problem),
@@ -43,10 +48,17 @@ pub async fn run(job: &Job, transcript: Transcript) -> Ending {
             StopReason::Cancelled => (Event::Cancelled { upstream_closed_ms, usage }, None),
             StopReason::Interrupted => (Event::Interrupted { killed: false }, None),
         },
+        (None, Outcome::Refused(words), _) => (Event::Rejected { findings: vec![words] }, None),
         (None, Outcome::Complete, Some(revision)) => (Event::Done { revision: revision.id }, None),
         (None, Outcome::Complete, None) => failed(blank()),
     };
-    Ending { last, error, revision }
+    Ending { last, error, revision, dead_letter }
+}
+
+/// What is kept of a job to try it again: what a model was asked.
+fn letter(job: &Job) -> NewDeadLetter {
+    let Prompt { system, user, template } = prepare(&job.brief, &job.language).prompt;
+    NewDeadLetter { id: Uuid::now_v7(), system, user, template }
 }
 
 /// What a text was written as.
@@ -112,6 +124,7 @@ pub fn revision_of(
         words: counts.words(),
         characters: counts.characters(),
         reading_minutes: counts.reading_minutes(),
+        seams: Vec::new(),
     };
     NewRevision { id: Uuid::now_v7(), text, html, style, language, meta, highlights }
 }

@@ -1,29 +1,54 @@
 //! Stage 2: which models may write, in which order, and what that is expected to use.
+//!
+//! The order is the configuration's, or by price, or the brief's priority's; what cannot hold the
+//! brief is left out. Circuit breakers are looked at when a model is asked, not here: by then they
+//! may have closed.
 
 use super::Job;
 use super::preprocess::{self, Prepared};
 use super::tokens::{TokenEstimate, cost};
-use crate::article::brief::Brief;
+use crate::article::brief::{Brief, Priority};
 use crate::article::event::{Estimate, Event, RouteReason, Routed, Stage};
-use crate::server::config::{Config, ModelConfig};
+use crate::server::config::{Config, ModelConfig, RoutePolicy};
 use crate::server::providers::TokenCounts;
 
 /// How many tokens of answer are expected where the brief names no length: about 1,500 words.
 const USUAL_COMPLETION_TOKENS: u64 = 2200;
+/// A model that has room for fewer tokens of answer than this is not asked.
+pub const MIN_ANSWER_TOKENS: u64 = 256;
+/// A longer prompt of a brief that asks for no priority is worth the best model, in characters of
+/// what the person wrote.
+const PREMIUM_PROMPT_CHARS: usize = 1000;
 
 /// What the second stage makes: a prepared brief with the models that may write it.
 #[derive(Clone, Debug)]
 pub struct Route {
     /// What the first stage made.
     pub prepared: Prepared,
-    /// The models, in the order in which they are asked. Never empty in a checked configuration.
+    /// The models, in the order in which they are asked.
     pub candidates: Vec<ModelConfig>,
+}
+
+/// The models of a brief, in order, and why.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    /// In the order in which they are asked. Empty where none can hold the brief.
+    pub candidates: Vec<ModelConfig>,
+    /// One for each fact that shaped the order.
+    pub reasons: Vec<RouteReason>,
 }
 
 /// Runs the stage.
 pub fn run(job: &Job, prepared: Prepared) -> Route {
     job.begin(Stage::Route);
-    let (candidates, reasons) = candidates(&job.config, &job.brief);
+    let Chosen { candidates, mut reasons } = choose(&job.config, &job.brief, &prepared);
+    for model in &candidates {
+        let open = job.health.breaker(&model.name).is_some_and(|breaker| breaker.is_open());
+        if open {
+            let message = format!("{} keeps failing and is left alone for a while.", model.name);
+            reasons.push(reason("breaker_open", message));
+        }
+    }
     let routed = Routed {
         model: candidates.first().map(|model| model.name.clone()).unwrap_or_default(),
         candidates: candidates.iter().map(|model| model.name.clone()).collect(),
@@ -37,6 +62,7 @@ pub fn run(job: &Job, prepared: Prepared) -> Route {
         language = prepared.language,
         template = routed.template,
         model = routed.model,
+        candidates = ?routed.candidates,
         "routed"
     );
     job.progress().model = candidates.first().map(|model| model.name.clone());
@@ -44,59 +70,125 @@ pub fn run(job: &Job, prepared: Prepared) -> Route {
     Route { prepared, candidates }
 }
 
-/// The models for a brief: the one it names, then those of its style's route.
-pub fn candidates(config: &Config, brief: &Brief) -> (Vec<ModelConfig>, Vec<RouteReason>) {
-    let style = brief.style.as_str();
-    let mut names: Vec<&str> = Vec::new();
+/// The models for a brief: the one it names, then those of its priority, then those of its style's
+/// route by the policy; without those that cannot hold it.
+pub fn choose(config: &Config, brief: &Brief, prepared: &Prepared) -> Chosen {
     let mut reasons = Vec::new();
-    let mut reason = |code: &str, message: String| {
-        reasons.push(RouteReason { code: code.to_owned(), message });
+    let mut candidates: Vec<&ModelConfig> = Vec::new();
+    let mut add = |names: &mut dyn Iterator<Item = &str>| {
+        for model in names.filter_map(|name| config.models.get(name)) {
+            if candidates.iter().all(|known| known.name != model.name) {
+                candidates.push(model);
+            }
+        }
     };
     if let Some(model) = &brief.model {
-        names.push(model);
-        reason("brief_model", format!("The brief asks for {model}."));
+        add(&mut std::iter::once(model.as_str()));
+        reasons.push(reason("brief_model", format!("The brief asks for {model}.")));
     }
+    if let Some(names) = prioritised(config, brief, &mut reasons) {
+        add(&mut names.iter().map(String::as_str));
+    }
+    let mut route = route_of(config, brief, &mut reasons);
+    if config.routing.policy == RoutePolicy::Cheapest {
+        let expected = |name: &&str| {
+            let model = config.models.get(*name);
+            // What has no price may cost anything.
+            model.and_then(|model| estimate(brief, prepared, Some(model)).cost).unwrap_or(i64::MAX)
+        };
+        route.sort_by_key(expected);
+        reasons.push(reason("cheapest", "The cheapest is asked first.".to_owned()));
+    }
+    add(&mut route.into_iter());
+    let tokens = prompt_tokens(prepared);
+    let wanted = MIN_ANSWER_TOKENS.min(u64::from(prepared.sampling.max_tokens));
+    let (fitting, small): (Vec<&ModelConfig>, Vec<&ModelConfig>) = candidates
+        .into_iter()
+        .partition(|model| tokens + wanted <= u64::from(model.context_window));
+    for model in small {
+        let window = model.context_window;
+        let message =
+            format!("{} holds {window} tokens, too few for a prompt of {tokens}.", model.name);
+        reasons.push(reason("too_small", message));
+    }
+    Chosen { candidates: fitting.into_iter().cloned().collect(), reasons }
+}
+
+/// The models of the brief's priority, where the configuration lists any.
+fn prioritised<'a>(
+    config: &'a Config,
+    brief: &Brief,
+    reasons: &mut Vec<RouteReason>,
+) -> Option<&'a [String]> {
+    let priorities = &config.routing.priorities;
+    let (priority, why) = match brief.priority {
+        Some(priority) => (priority, None),
+        None if brief.written_chars() > PREMIUM_PROMPT_CHARS => {
+            (Priority::Premium, Some("The brief is long."))
+        }
+        None => (Priority::Default, None),
+    };
+    let names = priorities.get(priority.as_str())?;
+    match (brief.priority, why) {
+        (_, Some(why)) => {
+            reasons.push(reason("long_brief", format!("{why} A premium model is asked.")))
+        }
+        (Some(_), None) => {
+            let message = format!("The brief asks for the priority {}.", priority.as_str());
+            reasons.push(reason("priority", message));
+        }
+        (None, None) => {}
+    }
+    Some(names)
+}
+
+fn route_of<'a>(config: &'a Config, brief: &Brief, reasons: &mut Vec<RouteReason>) -> Vec<&'a str> {
+    let style = brief.style.as_str();
+    let names = |route: &'a [String]| route.iter().map(String::as_str).collect();
     if let Some(route) = config.routes.get(style) {
-        names.extend(route.iter().map(String::as_str));
-        reason("style_route", format!("The route for {style} articles."));
-    } else if let Some(route) = config.routes.get("default") {
-        names.extend(route.iter().map(String::as_str));
-        if config.demo_only {
-            reason("demo_only", "No model is connected; the demo writes.".to_owned());
-        } else {
-            reason("default_route", format!("The default route; {style} has none of its own."));
-        }
+        reasons.push(reason("style_route", format!("The route for {style} articles.")));
+        return names(route);
     }
-    let mut candidates: Vec<ModelConfig> = Vec::new();
-    for model in names.iter().filter_map(|name| config.models.get(*name)) {
-        if candidates.iter().all(|known| known.name != model.name) {
-            candidates.push(model.clone());
-        }
-    }
-    (candidates, reasons)
+    let Some(route) = config.routes.get("default") else { return Vec::new() };
+    reasons.push(if config.demo_only {
+        reason("demo_only", "No model is connected; the demo writes.".to_owned())
+    } else {
+        reason("default_route", format!("The default route; {style} has none of its own."))
+    });
+    names(route)
+}
+
+fn reason(code: &str, message: String) -> RouteReason {
+    RouteReason { code: code.to_owned(), message }
 }
 
 /// What a brief is expected to cost, in millionths of the currency, where it goes on from a text of
 /// so many tokens; 0 where the price is not known.
 pub fn expected_cost(config: &Config, brief: &Brief, language: &str, so_far: u64) -> i64 {
-    let (candidates, _) = candidates(config, brief);
-    let Some(model) = candidates.first() else { return 0 };
-    let expected = estimate(brief, &preprocess::prepare(brief, language), Some(model));
+    let prepared = preprocess::prepare(brief, language);
+    let chosen = choose(config, brief, &prepared);
+    let Some(model) = chosen.candidates.first() else { return 0 };
+    let expected = estimate(brief, &prepared, Some(model));
     let counts = TokenCounts::uncached(expected.prompt + so_far, expected.completion);
     cost(counts, model).unwrap_or_default()
 }
 
-fn estimate(brief: &Brief, prepared: &Prepared, model: Option<&ModelConfig>) -> Estimate {
-    let prompt =
-        TokenEstimate::of(&prepared.prompt.system) + TokenEstimate::of(&prepared.prompt.user);
+/// What a brief is expected to use at a model.
+pub fn estimate(brief: &Brief, prepared: &Prepared, model: Option<&ModelConfig>) -> Estimate {
+    let prompt = prompt_tokens(prepared);
     let wanted = match brief.length {
         // A Chinese character is a little less than a token, an English word a third more.
         Some(length) if prepared.language.starts_with("zh") => u64::from(length),
         Some(length) => u64::from(length) * 4 / 3,
         None => USUAL_COMPLETION_TOKENS,
     };
-    let completion = wanted.min(u64::from(prepared.sampling.max_tokens));
+    // The default bounds one answer, and is gone on from; the brief's own bounds the whole.
+    let completion = brief.max_tokens.map_or(wanted, |max| wanted.min(u64::from(max)));
     let cost = model.and_then(|model| cost(TokenCounts::uncached(prompt, completion), model));
     let currency = cost.and_then(|_| model?.currency.clone());
     Estimate { prompt, completion, cost, currency }
+}
+
+fn prompt_tokens(prepared: &Prepared) -> u64 {
+    TokenEstimate::of(&prepared.prompt.system) + TokenEstimate::of(&prepared.prompt.user)
 }

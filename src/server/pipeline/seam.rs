@@ -29,11 +29,11 @@ impl Seam {
     }
 
     /// Takes what came, and gives what of it is new and decided.
-    pub fn push(&mut self, text: String) -> String {
+    pub fn push(&mut self, text: &str) -> String {
         let Some(mut held) = self.held.take() else {
-            return text;
+            return text.to_owned();
         };
-        held.push_str(&text);
+        held.push_str(text);
         if self.is_undecided(&held) {
             self.held = Some(held);
             return String::new();
@@ -110,7 +110,7 @@ mod tests {
         let mut seam = Seam::after(text);
         let mut joined = text.to_owned();
         for piece in pieces {
-            joined.push_str(&seam.push((*piece).to_owned()));
+            joined.push_str(&seam.push(piece));
         }
         joined + &seam.finish()
     }

@@ -9,7 +9,9 @@ use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use super::db::transaction;
-use super::records::{ArticleRef, EndedGeneration, EventBatch, Flush, NewGeneration, NewRevision};
+use super::records::{
+    ArticleRef, EndedGeneration, EventBatch, Flush, NewDeadLetter, NewGeneration, NewRevision,
+};
 use super::{Store, StoreError, encoding};
 use crate::article::event::{GenerationState, Usage};
 use crate::article::generation::Attempt;
@@ -164,14 +166,14 @@ macro_rules! end {
                 let error = ended.error.as_ref().map(encoding::json).transpose()?;
                 let (usage, attempts) =
                     (encoding::json(&ended.usage)?, encoding::json(&ended.attempts)?);
-                rows.push((ended, usage, attempts, error));
+                rows.push((ended, usage, attempts, error, encoding::json(&ended.seams)?));
             }
             let mut update = QueryBuilder::new(
                 "UPDATE generations SET state = e.column2, text = e.column3, last_seq = e.column4,
                      model = e.column5, usage = e.column6, attempts = e.column7, error = e.column8,
-                     revision_id = e.column9, ended_at = e.column10 FROM (",
+                     revision_id = e.column9, ended_at = e.column10, seams = e.column11 FROM (",
             );
-            update.push_values(rows, |mut row, (ended, usage, attempts, error)| {
+            update.push_values(rows, |mut row, (ended, usage, attempts, error, seams)| {
                 row.push_bind(ended.id)
                     .push_bind(ended.state.as_str())
                     .push_bind(encoding::text(&ended.text).into_owned())
@@ -181,7 +183,8 @@ macro_rules! end {
                     .push_bind(attempts)
                     .push_bind(error)
                     .push_bind(ended.revision.as_ref().map(|revision| revision.id))
-                    .push_bind(ended.ended_at);
+                    .push_bind(ended.ended_at)
+                    .push_bind(seams);
             });
             update.push(
                 ") AS e WHERE generations.id = e.column1 AND generations.ended_at IS NULL
@@ -207,6 +210,26 @@ macro_rules! end {
         let ended_here = ends.iter().filter(|ended| articles.contains_key(&ended.id));
         let batches: Vec<&EventBatch> = ended_here.flat_map(|ended| &ended.batches).collect();
         insert_events!($connection, &batches);
+        let letters: Vec<(&EndedGeneration, &NewDeadLetter)> = ends
+            .iter()
+            .filter(|ended| articles.contains_key(&ended.id))
+            .filter_map(|ended| Some((ended, ended.dead_letter.as_ref()?)))
+            .collect();
+        in_chunks!(letters.as_slice(), |chunk| {
+            let mut insert = QueryBuilder::new(
+                "INSERT INTO dead_letters (id, generation_id, system_prompt, user_prompt, template,
+                     created_at) ",
+            );
+            insert.push_values(chunk, |mut row, (ended, letter)| {
+                row.push_bind(letter.id)
+                    .push_bind(ended.id)
+                    .push_bind(encoding::text(&letter.system).into_owned())
+                    .push_bind(encoding::text(&letter.user).into_owned())
+                    .push_bind(&letter.template)
+                    .push_bind(ended.ended_at);
+            });
+            insert.build().execute(&mut *$connection).await?;
+        });
         let mut rest: Vec<MadeRevision<'_>> = Vec::new();
         for ended in ends {
             if let (Some(article), Some(new)) = (articles.get(&ended.id), &ended.revision) {

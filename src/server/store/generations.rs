@@ -9,7 +9,7 @@ use super::records::{
 };
 use super::{Store, StoreError, encoding};
 use crate::article::brief::{Brief, Warning};
-use crate::article::event::{GenerationState, Usage};
+use crate::article::event::{GenerationState, Seam, Usage};
 use crate::article::generation::{Attempt, UnixMs};
 use crate::article::problem::Problem;
 
@@ -28,6 +28,7 @@ struct GenerationRow {
     brief: Json<Brief>,
     usage: Json<Usage>,
     attempts: Json<Vec<Attempt>>,
+    seams: Option<Json<Vec<Seam>>>,
     warnings: Json<Vec<Warning>>,
     continues: Option<Uuid>,
     error: Option<Json<Problem>>,
@@ -49,6 +50,7 @@ impl GenerationRow {
             brief: self.brief.0,
             usage: self.usage.0,
             attempts: self.attempts.0,
+            seams: self.seams.map(|seams| seams.0).unwrap_or_default(),
             warnings: self.warnings.0,
             continues: self.continues,
             error: self.error.map(|error| error.0),
@@ -197,7 +199,7 @@ impl Store {
                  CASE WHEN ended_at IS NOT NULL THEN last_seq ELSE COALESCE(
                      (SELECT max(e.last_seq) FROM events e WHERE e.generation_id = generations.id),
                      0) END AS last_seq,
-                 model, brief, usage, attempts, warnings, continues, error, revision_id,
+                 model, brief, usage, attempts, seams, warnings, continues, error, revision_id,
                  created_at, ended_at
              FROM generations WHERE id = $1",
         )

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::article::brief::{Brief, Style, Warning};
-use crate::article::event::{GenerationState, Highlight, Meta, Usage};
+use crate::article::event::{GenerationState, Highlight, Meta, Seam, Usage};
 use crate::article::generation::{Attempt, UnixMs};
 use crate::article::problem::Problem;
 use crate::server::search::query::Query;
@@ -112,6 +112,8 @@ pub struct EndedGeneration {
     pub usage: Usage,
     /// The tries.
     pub attempts: Vec<Attempt>,
+    /// Where one answer ends in the text and the next begins.
+    pub seams: Vec<Seam>,
     /// Why it failed.
     pub error: Option<Problem>,
     /// When it ended.
@@ -120,6 +122,21 @@ pub struct EndedGeneration {
     pub batches: Vec<EventBatch>,
     /// The revision that it makes; it becomes the article's current one.
     pub revision: Option<NewRevision>,
+    /// What is kept to try it again, where it failed.
+    pub dead_letter: Option<NewDeadLetter>,
+}
+
+/// What is kept of a generation that failed, besides what is kept of every one.
+#[derive(Clone, Debug)]
+pub struct NewDeadLetter {
+    /// UUIDv7.
+    pub id: Uuid,
+    /// What a model was told that it is.
+    pub system: String,
+    /// What it was asked.
+    pub user: String,
+    /// By which template.
+    pub template: String,
 }
 
 /// A revision that is made. Its number is the article's next.
@@ -178,6 +195,8 @@ pub struct StoredGeneration {
     pub usage: Usage,
     /// The tries.
     pub attempts: Vec<Attempt>,
+    /// Where one answer ends in the text and the next begins.
+    pub seams: Vec<Seam>,
     /// What in the brief is unusual.
     pub warnings: Vec<Warning>,
     /// The generation that it goes on from.

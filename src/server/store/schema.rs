@@ -51,6 +51,12 @@ const MIGRATIONS: &[Step] = &[
         sql: include_str!("migrations/0007_revision_kinds.sql"),
         sqlite: "",
     },
+    Step {
+        version: 8,
+        description: "dead letters",
+        sql: include_str!("migrations/0008_dead_letters.sql"),
+        sqlite: "",
+    },
 ];
 
 /// All migrations in SQLite's dialect.

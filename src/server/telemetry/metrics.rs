@@ -14,6 +14,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use crate::article::problem::Code;
 use crate::server::providers::ErrorClass;
+use crate::server::resilience::BreakerState;
 
 const REQUESTS: &str = "bloggen_requests_total";
 const REQUEST_DURATION: &str = "bloggen_request_duration_seconds";
@@ -150,6 +151,16 @@ pub fn request_failed(code: Code) {
 /// An attempt or a generation failed.
 pub fn generation_error(class: ErrorClass) {
     counter!(GENERATION_ERRORS, "error_type" => class.as_str()).increment(1);
+}
+
+/// The circuit breaker of a model is in this state now.
+pub fn breaker(model: &str, state: BreakerState) {
+    let value = match state {
+        BreakerState::Closed => 0.0,
+        BreakerState::HalfOpen => 1.0,
+        BreakerState::Open => 2.0,
+    };
+    gauge!(BREAKER, "model" => model.to_owned()).set(value);
 }
 
 /// A generation ended, in the state of this name, with that many tokens of answer.

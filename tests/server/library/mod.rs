@@ -54,6 +54,7 @@ fn ended(id: Uuid, draft: &Draft<'_>) -> EndedGeneration {
         model: None,
         usage: Usage::default(),
         attempts: Vec::new(),
+        seams: vec![],
         error: None,
         ended_at: draft.at,
         batches: Vec::new(),
@@ -66,6 +67,7 @@ fn ended(id: Uuid, draft: &Draft<'_>) -> EndedGeneration {
             meta: Meta { title: draft.title.to_owned(), words: 1, ..Meta::default() },
             highlights: Vec::new(),
         }),
+        dead_letter: None,
     }
 }
 

@@ -92,7 +92,9 @@ fn done(id: Uuid, text: &str, at: UnixMs) -> EndedGeneration {
             started_at: NOW,
             ended_at: Some(at),
             first_token_ms: Some(12),
+            from: 0,
         }],
+        seams: vec![],
         error: None,
         ended_at: at,
         batches: Vec::new(),
@@ -105,6 +107,7 @@ fn done(id: Uuid, text: &str, at: UnixMs) -> EndedGeneration {
             meta: Meta { title: format!("On {text}"), words: 7, ..Meta::default() },
             highlights: vec![Highlight { block: 0, line: 1, spans: vec![("k".to_owned(), 2)] }],
         }),
+        dead_letter: None,
     }
 }
 

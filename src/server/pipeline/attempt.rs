@@ -1,0 +1,280 @@
+//! One try at one model: asks it, and writes its answer while it comes.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use tokio::time::{Instant, sleep_until};
+
+use super::colouring::Colouring;
+use super::flight::Flight;
+use super::millis;
+use super::seam::Seam;
+use super::tokens::TokenEstimate;
+use crate::article::event::Event;
+use crate::article::problem::{Code, Problem};
+use crate::server::config::ModelConfig;
+use crate::server::providers::{
+    ErrorClass, FinishReason, ModelEvent, ModelRequest, ModelStream, Provider, ProviderError,
+};
+use crate::server::resilience::Permit;
+use crate::server::telemetry::metrics;
+
+/// How often the figures are written to the log while text comes.
+const USAGE_EVERY: Duration = Duration::from_secs(2);
+
+/// How an attempt ended.
+#[derive(Debug)]
+pub enum End {
+    /// The model finished its answer.
+    Finished(FinishReason),
+    /// It failed.
+    Failed(ProviderError),
+    /// The text is longer than is kept.
+    TooLong,
+    /// What it may cost is used up, or could not be asked for.
+    NotCovered(Problem),
+}
+
+/// What became of an attempt.
+#[derive(Debug)]
+pub struct Ended {
+    /// How it ended.
+    pub end: End,
+    /// Bytes of new text that it brought.
+    pub wrote: usize,
+    /// Milliseconds from the request to the first token; `None` where none came.
+    pub first_token_ms: Option<u64>,
+}
+
+/// An attempt that is being written.
+pub struct Attempt<'a> {
+    flight: &'a Flight,
+    model: &'a ModelConfig,
+    permit: &'a mut Permit,
+    /// Joins the answer to the text before it, where there is one.
+    seam: Option<Seam>,
+    colouring: &'a mut Colouring,
+    /// The length of the text before it, in bytes.
+    before: usize,
+    started: Instant,
+    /// Whether the provider took the request on.
+    answered: bool,
+    first_token: Option<Instant>,
+    last_bytes: Instant,
+    /// When the figures were last written.
+    usage_shown: Option<Instant>,
+    reasoning_bytes: usize,
+}
+
+impl<'a> Attempt<'a> {
+    /// Of a model, behind the text so far.
+    pub fn new(
+        flight: &'a Flight,
+        model: &'a ModelConfig,
+        permit: &'a mut Permit,
+        colouring: &'a mut Colouring,
+        request: &ModelRequest,
+    ) -> Self {
+        flight.begin_attempt(model, prompt_tokens(request));
+        let now = Instant::now();
+        Self {
+            flight,
+            model,
+            permit,
+            seam: request.so_far.as_deref().map(Seam::after),
+            colouring,
+            before: flight.text_len(),
+            started: now,
+            answered: false,
+            first_token: None,
+            last_bytes: now,
+            usage_shown: None,
+            reasoning_bytes: 0,
+        }
+    }
+
+    /// Asks, and writes the answer until it ends, however it does. Leaving this closes the upstream
+    /// connection.
+    pub async fn run(mut self, provider: &dyn Provider, request: ModelRequest) -> Ended {
+        let mut stream = provider.stream(request);
+        let end = self.read(&mut stream).await;
+        drop(stream);
+        let rest = self.seam.as_mut().map(Seam::finish).unwrap_or_default();
+        let fits = self.write("", &rest);
+        let end = if fits { end } else { End::TooLong };
+        // Who refuses a request, or is never reached, charges nothing for it.
+        if let End::Failed(error) = &end
+            && !self.answered
+            && error.code != Code::UpstreamTimeout
+        {
+            self.flight.meter(|meter| meter.prompt = 0);
+        }
+        Ended {
+            end,
+            wrote: self.flight.text_len().saturating_sub(self.before),
+            first_token_ms: self.first_token.map(|first| millis(first - self.started)),
+        }
+    }
+
+    /// Reads the stream to its end, or until a limit ends it.
+    async fn read(&mut self, stream: &mut ModelStream) -> End {
+        let mut finish = None;
+        let watchdog = sleep_until(self.limit());
+        tokio::pin!(watchdog);
+        loop {
+            let event = tokio::select! {
+                biased;
+                event = stream.next() => event,
+                () = &mut watchdog => {
+                    if Instant::now() >= self.limit() {
+                        return End::Failed(self.timed_out());
+                    }
+                    watchdog.as_mut().reset(self.limit());
+                    continue;
+                }
+                () = self.colouring.advance(self.flight) => continue,
+            };
+            self.last_bytes = Instant::now();
+            self.answered |= matches!(event, Some(Ok(_)));
+            match event {
+                Some(Ok(ModelEvent::Alive)) => {}
+                Some(Ok(ModelEvent::Text(text))) => {
+                    self.token_came();
+                    let joined = self.seam.as_mut().map(|seam| seam.push(&text));
+                    if !self.write(&text, joined.as_deref().unwrap_or(&text)) {
+                        return End::TooLong;
+                    }
+                    if let Err(problem) = self.account().await {
+                        return End::NotCovered(problem);
+                    }
+                }
+                Some(Ok(ModelEvent::Reasoning(text))) => {
+                    self.token_came();
+                    self.flight.write(&text, "");
+                    self.reasoning_bytes += text.len();
+                    if self.reasoning_bytes > self.max_bytes() {
+                        return End::TooLong;
+                    }
+                    self.flight.push(&Event::Reasoning { text });
+                    if let Err(problem) = self.account().await {
+                        return End::NotCovered(problem);
+                    }
+                }
+                Some(Ok(ModelEvent::Usage(counts))) => {
+                    self.flight.meter(|meter| meter.reported = Some(counts));
+                }
+                Some(Ok(ModelEvent::Finish(reason))) => finish = Some(reason),
+                Some(Err(error)) => return End::Failed(error),
+                None => {
+                    return match finish {
+                        Some(reason) => End::Finished(reason),
+                        None => End::Failed(self.truncated()),
+                    };
+                }
+            }
+        }
+    }
+
+    fn token_came(&mut self) {
+        if self.first_token.is_none() {
+            self.first_token = Some(self.last_bytes);
+            let waited = self.last_bytes - self.started;
+            metrics::first_token(waited.as_secs_f64());
+            self.flight.first_token(self.last_bytes, millis(waited));
+            self.permit.began();
+        }
+    }
+
+    /// Writes the figures behind the first token and then now and then, and has what it costs set
+    /// aside. Behind, not before: a reader that wakes for the figures would gather for a while
+    /// before it sees the token.
+    async fn account(&mut self) -> Result<(), Problem> {
+        if self.usage_shown.is_none_or(|shown| self.last_bytes - shown >= USAGE_EVERY) {
+            self.usage_shown = Some(Instant::now());
+            self.flight.show_usage();
+        }
+        self.flight.cover().await
+    }
+
+    /// Counts what came, and writes what of it is new; `false` when that made the text too long.
+    fn write(&mut self, came: &str, text: &str) -> bool {
+        let room = self.max_bytes().saturating_sub(self.flight.text_len());
+        let fits = text.len() <= room;
+        let text = if fits { text } else { &text[..text.floor_char_boundary(room)] };
+        // No database text can hold U+0000, and every reader must see what is stored.
+        let replaced;
+        let text = if text.contains('\0') {
+            replaced = text.replace('\0', "");
+            &replaced
+        } else {
+            text
+        };
+        self.flight.write(came, text);
+        if !text.is_empty() {
+            self.colouring.see(text, self.flight);
+        }
+        fits
+    }
+
+    fn max_bytes(&self) -> usize {
+        self.flight.origin.config.generation.max_text_bytes
+    }
+
+    /// The instant at which patience ends.
+    fn limit(&self) -> Instant {
+        let limits = &self.flight.origin.config.generation;
+        let total = self.started + limits.total_timeout;
+        let silence = match self.first_token {
+            None => self.started + limits.first_token_timeout,
+            Some(_) => self.last_bytes + limits.idle_timeout,
+        };
+        total.min(silence)
+    }
+
+    fn timed_out(&self) -> ProviderError {
+        let limits = &self.flight.origin.config.generation;
+        let model = &self.model.name;
+        let (message, setting) = if self.started.elapsed() >= limits.total_timeout {
+            (
+                format!("{model} was not finished after {} s.", limits.total_timeout.as_secs()),
+                "total_timeout_s",
+            )
+        } else if self.first_token.is_none() {
+            let seconds = limits.first_token_timeout.as_secs();
+            (format!("{model} sent no first word within {seconds} s."), "first_token_timeout_s")
+        } else {
+            let seconds = limits.idle_timeout.as_secs();
+            (format!("{model} fell silent for {seconds} s."), "idle_timeout_s")
+        };
+        failure(
+            Code::UpstreamTimeout,
+            message,
+            &format!("Continue goes on from the text; an operator can raise generation.{setting}."),
+        )
+    }
+
+    fn truncated(&self) -> ProviderError {
+        failure(
+            Code::UpstreamTruncated,
+            format!("The stream of {} ended before the answer was complete.", self.model.name),
+            "Continue goes on from the text.",
+        )
+    }
+}
+
+/// A failure that may pass.
+pub fn failure(code: Code, message: String, resolution: &str) -> ProviderError {
+    ProviderError {
+        class: ErrorClass::Retryable,
+        code,
+        message,
+        resolution: resolution.to_owned(),
+        retry_after: None,
+    }
+}
+
+/// The tokens of all that is sent, estimated.
+pub fn prompt_tokens(request: &ModelRequest) -> u64 {
+    let texts = [Some(&request.system), Some(&request.user), request.so_far.as_ref()];
+    texts.into_iter().flatten().map(|text| TokenEstimate::of(text)).sum()
+}

@@ -1,0 +1,182 @@
+//! What is asked for twice is written once: identical briefs in flight share a stream, and a text
+//! that was written lately is given again.
+//!
+//! The key is a hash of everything that shapes a text. The demo is left out: it costs nothing, and
+//! is there to be watched. So is what asks for a fresh text (`refresh`, a regeneration) and what goes
+//! on from one.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use icu_normalizer::ComposingNormalizerBorrowed;
+use moka::sync::Cache;
+
+use super::Job;
+use super::flight::Flight;
+use super::route::Route;
+use crate::article::event::{Event, Notice, NoticeKind, Usage};
+use crate::server::config::{CacheConfig, Protocol};
+
+/// What a cached text takes besides its own bytes, roughly.
+const ENTRY_BYTES: usize = 256;
+
+/// A hash of everything that shapes a text.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Key([u8; 32]);
+
+/// What is being written, and what was written lately.
+pub struct Coalescing {
+    flights: Mutex<HashMap<Key, Arc<Flight>>>,
+    texts: Option<Cache<Key, Arc<CachedText>>>,
+}
+
+/// A text that was written lately.
+#[derive(Debug)]
+pub struct CachedText {
+    text: String,
+    model: String,
+    currency: Option<String>,
+}
+
+/// What there is of a text that is asked for.
+pub enum Found {
+    /// It was written lately.
+    Text(Arc<CachedText>),
+    /// It is being written, and the job reads along.
+    Flight(Arc<Flight>),
+    /// Nothing: it is to be written now, and others may read along.
+    New(Arc<Flight>),
+}
+
+impl Coalescing {
+    /// With nothing in it.
+    pub fn new(config: &CacheConfig) -> Self {
+        let texts = config.enabled.then(|| {
+            // One number bounds both: an entry weighs at least its share of all bytes.
+            let share = u32::try_from(config.max_bytes / config.max_entries.max(1));
+            let share = share.unwrap_or(u32::MAX);
+            let weight = move |_: &Key, text: &Arc<CachedText>| {
+                let bytes = text.text.len() + ENTRY_BYTES;
+                u32::try_from(bytes).unwrap_or(u32::MAX).max(share)
+            };
+            let cache = Cache::builder().weigher(weight).max_capacity(config.max_bytes as u64);
+            cache.time_to_live(config.ttl.max(Duration::from_millis(1))).build()
+        });
+        Self { flights: Mutex::default(), texts }
+    }
+
+    /// Looks for what a job asks for. Of any number that ask at once, one is to write.
+    pub fn find(&self, job: &Arc<Job>, route: &Route) -> Found {
+        let Some(key) = Key::of(job, route) else {
+            return Found::New(Arc::new(Flight::new(job, None)));
+        };
+        let mut flights = self.lock();
+        if let Some(flight) = flights.get(&key).filter(|flight| flight.join(job)) {
+            return Found::Flight(Arc::clone(flight));
+        }
+        // Looked for behind the flight, which leaves its text here before it ends.
+        if let Some(text) = self.texts.as_ref().and_then(|texts| texts.get(&key)) {
+            return Found::Text(text);
+        }
+        let flight = Arc::new(Flight::new(job, Some(key)));
+        flights.insert(key, Arc::clone(&flight));
+        Found::New(flight)
+    }
+
+    /// Keeps a text that was written to its end.
+    pub fn keep(&self, key: Key, text: String, model: String, currency: Option<String>) {
+        if let Some(texts) = &self.texts {
+            texts.insert(key, Arc::new(CachedText { text, model, currency }));
+        }
+    }
+
+    /// Nobody can join a writing any more.
+    pub fn unlist(&self, key: Key, flight: &Flight) {
+        let mut flights = self.lock();
+        if flights.get(&key).is_some_and(|listed| std::ptr::eq(&**listed, flight)) {
+            flights.remove(&key);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Arc<Flight>>> {
+        self.flights.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl CachedText {
+    /// Gives it to a job, at once and for nothing.
+    pub fn give(&self, job: &Job) {
+        {
+            let mut progress = job.progress();
+            progress.model = Some(self.model.clone());
+            progress.usage =
+                Usage { cost: Some(0), currency: self.currency.clone(), ..Usage::default() };
+        }
+        let words =
+            "This text was written lately for the same brief: it is given again, for nothing.";
+        job.log.push(&Event::Notice(Notice::new(NoticeKind::Cached, words).about(&self.model)));
+        job.log.push_delta(&self.text);
+        let usage = job.progress().usage.clone();
+        job.log.push(&Event::Usage { usage, first_token_ms: None, writing_ms: 0 });
+    }
+}
+
+impl Key {
+    /// Of what a job asks for; `None` where its text is to be its own.
+    fn of(job: &Job, route: &Route) -> Option<Self> {
+        let config = &job.config;
+        let is_demo = |provider: &str| {
+            config.providers.get(provider).is_some_and(|one| one.protocol == Protocol::Demo)
+        };
+        let own = job.continues || job.fresh || job.brief.refresh;
+        if own || route.candidates.iter().all(|model| is_demo(&model.provider)) {
+            return None;
+        }
+        let mut hasher = blake3::Hasher::new();
+        let mut add = |part: &[u8]| {
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part);
+        };
+        let prepared = &route.prepared;
+        add(normalised(&prepared.prompt.system).as_bytes());
+        add(normalised(&prepared.prompt.user).as_bytes());
+        add(prepared.language.as_bytes());
+        add(format!("{:?} {:?} {:?}", job.brief.format, prepared.sampling, job.brief.max_tokens)
+            .as_bytes());
+        for model in &route.candidates {
+            add(model.name.as_bytes());
+        }
+        Some(Self(*hasher.finalize().as_bytes()))
+    }
+}
+
+/// What makes no difference to a model is taken out: composition, and the kind and number of blanks
+/// within a line.
+fn normalised(text: &str) -> String {
+    let composed = ComposingNormalizerBorrowed::new_nfc().normalize(text);
+    let mut normal = String::with_capacity(composed.len());
+    for line in composed.lines() {
+        let words = line.split_whitespace();
+        for (index, word) in words.enumerate() {
+            if index > 0 {
+                normal.push(' ');
+            }
+            normal.push_str(word);
+        }
+        normal.push('\n');
+    }
+    normal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blanks_and_composition_make_no_difference_and_lines_do() {
+        assert_eq!(normalised("Caf\u{e9}  au\tlait \r\nx"), normalised("Cafe\u{301} au lait\nx\n"));
+        assert_ne!(normalised("a\nb"), normalised("a b"));
+        assert_ne!(normalised("a"), normalised("A"));
+    }
+}
