@@ -17,6 +17,7 @@ mod library;
 mod lifecycle;
 mod process;
 mod providers;
+mod resilience;
 mod security;
 mod store;
 mod support;

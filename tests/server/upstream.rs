@@ -260,8 +260,11 @@ pub struct Upstream {
     accepting: JoinHandle<()>,
 }
 
+/// What answers the n-th request, from 0.
+type Answer = Box<dyn Fn(usize, &Request) -> Script + Send + Sync>;
+
 struct Seen {
-    scripts: Vec<Script>,
+    answer: Answer,
     requests: watch::Sender<Vec<Request>>,
     closed: watch::Sender<Vec<Closed>>,
     connections: watch::Sender<usize>,
@@ -271,10 +274,18 @@ impl Upstream {
     /// Listens on a free port of 127.0.0.1.
     pub async fn start(scripts: Vec<Script>) -> Self {
         assert!(!scripts.is_empty(), "an upstream needs a script");
+        let last = scripts.len() - 1;
+        Self::answering(move |n, _| scripts[n.min(last)].clone()).await
+    }
+
+    /// The same, with a script that depends on what is asked.
+    pub async fn answering(
+        answer: impl Fn(usize, &Request) -> Script + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Seen {
-            scripts,
+            answer: Box::new(answer),
             requests: watch::Sender::default(),
             closed: watch::Sender::default(),
             connections: watch::Sender::default(),
@@ -379,10 +390,10 @@ async fn serve(mut stream: TcpStream, connection: usize, seen: &Seen) -> io::Res
             let mut number = 0;
             seen.requests.send_modify(|requests| {
                 number = requests.len();
-                requests.push(request);
+                requests.push(request.clone());
             });
-            let script = seen.scripts.get(number).or(seen.scripts.last()).unwrap();
-            let answer = perform(script, &mut writer);
+            let script = (seen.answer)(number, &request);
+            let answer = perform(&script, &mut writer);
             tokio::pin!(answer);
             loop {
                 tokio::select! {

@@ -26,12 +26,12 @@ use live::Live;
 
 use super::budget::Reservation;
 use super::clock::now_ms;
-use super::config::Config;
+use super::config::{Config, ModelConfig};
 use super::error::internal;
 use super::event_log::EventLog;
 use super::pipeline::coalescing::Coalescing;
-use super::pipeline::preprocess::language_of;
-use super::pipeline::route::expected_cost;
+use super::pipeline::preprocess::{language_of, prepare};
+use super::pipeline::route::{choose, expected_cost};
 use super::pipeline::tokens::TokenEstimate;
 use super::pipeline::{Job, Progress, Providers, StopReason, StopSignal};
 use super::resilience::{Health, Line};
@@ -289,6 +289,13 @@ impl Generations {
     /// Gives a generation a place among those that are live, where there is one.
     fn admit(&self, live: Live) -> Result<Admitted, Problem> {
         let live = Arc::new(live);
+        if self.0.health.has_lines() && self.all_lines_are_full(&live.job) {
+            return Err(Problem::new(
+                Code::Overloaded,
+                "Too many articles wait for the models that may write this.",
+                "Try again in a minute.",
+            ));
+        }
         let mut all = self.lock_live();
         if all.len() >= self.0.config.generation.max_concurrent * (1 + WAITING_PER_PLACE) {
             return Err(Problem::new(
@@ -299,6 +306,16 @@ impl Generations {
         }
         all.insert(live.job.id, Arc::clone(&live));
         Ok(Admitted { service: self.clone(), live, begun: false })
+    }
+
+    /// Whether nobody who may write this has room for one more to wait.
+    fn all_lines_are_full(&self, job: &Job) -> bool {
+        let prepared = prepare(&job.brief, &job.language);
+        let chosen = choose(&self.0.config, &job.brief, &prepared);
+        let is_full = |model: &ModelConfig| {
+            self.0.health.line(&model.provider).is_some_and(|line| line.is_full())
+        };
+        !chosen.candidates.is_empty() && chosen.candidates.iter().all(is_full)
     }
 
     /// Sets aside what a generation is expected to cost. Gives the generation that the same request

@@ -113,6 +113,8 @@ struct Writer<'a> {
     flight: &'a Flight,
     job: &'a Job,
     candidates: Vec<ModelConfig>,
+    /// Why there is nobody to ask, where there is nobody.
+    nobody: Problem,
     /// What the first attempt is asked with. Later ones prepare it again: thousands of streams would
     /// otherwise each keep a prompt for as long as they are read.
     prepared: Option<Prepared>,
@@ -139,6 +141,7 @@ impl<'a> Writer<'a> {
             flight,
             job,
             schedule: Schedule::new(route.candidates.len(), limits),
+            nobody: route.nobody(),
             candidates: route.candidates,
             prepared: Some(route.prepared),
             last: None,
@@ -187,7 +190,7 @@ impl<'a> Writer<'a> {
         });
         match next {
             Next::Try { candidate, at } => Ok((candidate, at)),
-            Next::Exhausted => Err(self.last_problem().unwrap_or_else(no_model)),
+            Next::Exhausted => Err(self.last_problem().unwrap_or_else(|| self.nobody.clone())),
             Next::OutOfTime => Err(self.last_problem().unwrap_or_else(|| {
                 let seconds = self.job.config.generation.deadline.as_secs();
                 Problem::new(
@@ -201,7 +204,15 @@ impl<'a> Writer<'a> {
 
     fn last_problem(&self) -> Option<Problem> {
         match &self.last {
-            Some((_, Reason::Failed(error))) => Some(error.to_problem()),
+            Some((_, Reason::Failed(error))) => {
+                let mut problem = error.to_problem();
+                if let Some(wait) = error.retry_after {
+                    let seconds = wait.as_secs_f64().ceil();
+                    problem.resolution =
+                        format!("Try again in {seconds} s, or choose another model.");
+                }
+                Some(problem)
+            }
             _ => None,
         }
     }
@@ -450,14 +461,6 @@ fn unfit(problem: Problem) -> ProviderError {
         resolution: problem.resolution,
         retry_after: None,
     }
-}
-
-fn no_model() -> Problem {
-    Problem::new(
-        Code::UpstreamFailed,
-        "No model is configured for this brief.",
-        "Name a model in [routes] of inkstream.toml.",
-    )
 }
 
 fn too_long(max: usize) -> Problem {

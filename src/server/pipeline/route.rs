@@ -9,6 +9,7 @@ use super::preprocess::{self, Prepared};
 use super::tokens::{TokenEstimate, cost};
 use crate::article::brief::{Brief, Priority};
 use crate::article::event::{Estimate, Event, RouteReason, Routed, Stage};
+use crate::article::problem::{Code, Problem};
 use crate::server::config::{Config, ModelConfig, RoutePolicy};
 use crate::server::providers::TokenCounts;
 
@@ -27,6 +28,28 @@ pub struct Route {
     pub prepared: Prepared,
     /// The models, in the order in which they are asked.
     pub candidates: Vec<ModelConfig>,
+    /// Those that cannot hold the brief, by name.
+    pub too_small: Vec<String>,
+}
+
+impl Route {
+    /// Why there is nobody to ask, where there is nobody.
+    pub fn nobody(&self) -> Problem {
+        if self.too_small.is_empty() {
+            return Problem::new(
+                Code::UpstreamFailed,
+                "No model is configured for this brief.",
+                "Name a model in [routes] of inkstream.toml.",
+            );
+        }
+        let tokens = prompt_tokens(&self.prepared);
+        let models = self.too_small.join(", ");
+        Problem::new(
+            Code::ContextTooSmall,
+            format!("The prompt of {tokens} tokens leaves no room for an answer in {models}."),
+            "Choose a model with a larger context window, or shorten the brief.",
+        )
+    }
 }
 
 /// The models of a brief, in order, and why.
@@ -34,6 +57,8 @@ pub struct Route {
 pub struct Chosen {
     /// In the order in which they are asked. Empty where none can hold the brief.
     pub candidates: Vec<ModelConfig>,
+    /// Those that cannot hold the brief, by name.
+    pub too_small: Vec<String>,
     /// One for each fact that shaped the order.
     pub reasons: Vec<RouteReason>,
 }
@@ -41,7 +66,7 @@ pub struct Chosen {
 /// Runs the stage.
 pub fn run(job: &Job, prepared: Prepared) -> Route {
     job.begin(Stage::Route);
-    let Chosen { candidates, mut reasons } = choose(&job.config, &job.brief, &prepared);
+    let Chosen { candidates, too_small, mut reasons } = choose(&job.config, &job.brief, &prepared);
     for model in &candidates {
         let open = job.health.breaker(&model.name).is_some_and(|breaker| breaker.is_open());
         if open {
@@ -67,7 +92,7 @@ pub fn run(job: &Job, prepared: Prepared) -> Route {
     );
     job.progress().model = candidates.first().map(|model| model.name.clone());
     job.log.push(&Event::Routed(routed));
-    Route { prepared, candidates }
+    Route { prepared, candidates, too_small }
 }
 
 /// The models for a brief: the one it names, then those of its priority, then those of its style's
@@ -105,13 +130,14 @@ pub fn choose(config: &Config, brief: &Brief, prepared: &Prepared) -> Chosen {
     let (fitting, small): (Vec<&ModelConfig>, Vec<&ModelConfig>) = candidates
         .into_iter()
         .partition(|model| tokens + wanted <= u64::from(model.context_window));
+    let too_small = small.iter().map(|model| model.name.clone()).collect();
     for model in small {
         let window = model.context_window;
         let message =
             format!("{} holds {window} tokens, too few for a prompt of {tokens}.", model.name);
         reasons.push(reason("too_small", message));
     }
-    Chosen { candidates: fitting.into_iter().cloned().collect(), reasons }
+    Chosen { candidates: fitting.into_iter().cloned().collect(), too_small, reasons }
 }
 
 /// The models of the brief's priority, where the configuration lists any.

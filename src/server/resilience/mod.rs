@@ -56,6 +56,11 @@ impl Health {
         self.lines.get(provider)
     }
 
+    /// Whether any provider has a line.
+    pub fn has_lines(&self) -> bool {
+        !self.lines.is_empty()
+    }
+
     /// What became of the latest attempts at a provider.
     pub fn recent(&self, provider: &str) -> Option<&Recent> {
         self.recent.get(provider)

@@ -1,0 +1,220 @@
+//! Who is asked, in which order, and how often.
+
+use std::time::Duration;
+
+use inkstream::article::event::GenerationState;
+use inkstream::article::generation::AttemptOutcome;
+use inkstream::article::problem::Code;
+use serde_json::json;
+
+use super::{Told, healthy, notice, nowhere, server_before};
+use crate::support::Server;
+use crate::upstream::{Script, Upstream};
+
+fn broken() -> Script {
+    Script::new().error(500, "oops")
+}
+
+#[tokio::test]
+async fn a_first_failure_is_tried_again_at_once_and_costs_a_notice() {
+    let a = Upstream::start(vec![broken(), Script::new().completion(&["# T\n"])]).await;
+    let server = server_before(&[a.base_url()], &[]).await;
+    let told = Told::of(&server, json!({"topic": "x"})).await;
+    assert_eq!(told.generation.state, GenerationState::Done);
+    assert_eq!(told.notices(), [notice("retry", "a")]);
+    let [first, second] = &told.generation.attempts[..] else { panic!("{:?}", told.asked()) };
+    assert_eq!(first.outcome, Some(AttemptOutcome::Failed));
+    assert_eq!(first.error.as_ref().unwrap().code, Code::UpstreamFailed);
+    assert_eq!(first.usage.cost, Some(0), "a refusal costs nothing");
+    assert_eq!(second.outcome, Some(AttemptOutcome::Complete));
+}
+
+#[tokio::test]
+async fn every_candidate_has_its_turn_before_the_first_is_asked_again_with_patience() {
+    let a = Upstream::start(vec![broken()]).await;
+    let b =
+        Upstream::start(vec![broken(), broken(), broken(), Script::new().completion(&["# T\n"])])
+            .await;
+    let server = server_before(&[a.base_url(), b.base_url()], &[]).await;
+    let told = Told::of(&server, json!({"topic": "x"})).await;
+    assert_eq!(told.generation.state, GenerationState::Done);
+    assert_eq!(told.asked(), ["a", "a", "b", "b", "a", "b", "a", "b"]);
+    assert_eq!(told.generation.model.as_deref(), Some("b"));
+    let kinds: Vec<String> = told.notices().into_iter().map(|(kind, _)| kind).collect();
+    assert_eq!(
+        kinds,
+        ["retry", "failover", "retry", "failover", "failover", "failover", "failover"]
+    );
+}
+
+#[tokio::test]
+async fn when_all_is_used_up_it_is_a_dead_letter_with_every_attempt() {
+    let a = Upstream::start(vec![broken()]).await;
+    let server = server_before(&[a.base_url(), nowhere()], &[]).await;
+    let told = Told::of(&server, json!({"topic": "x"})).await;
+    assert_eq!(told.generation.state, GenerationState::Failed);
+    assert_eq!(told.asked(), ["a", "a", "b", "b", "a", "b", "a", "b"], "four tries each");
+    assert_eq!(told.generation.error.as_ref().unwrap().code, Code::UpstreamUnreachable);
+    assert!(told.dead_letter().is_some());
+    assert_eq!(told.generation.usage.cost, Some(0));
+}
+
+#[tokio::test]
+async fn what_will_not_work_at_a_model_is_tried_at_the_next_at_once() {
+    for (status, code) in [
+        (400, Code::UpstreamRejected),
+        (401, Code::UpstreamUnauthorized),
+        (403, Code::UpstreamUnauthorized),
+        (404, Code::UpstreamRejected),
+    ] {
+        let a = Upstream::start(vec![Script::new().error(status, "no")]).await;
+        let b = healthy().await;
+        let server = server_before(&[a.base_url(), b.base_url()], &[]).await;
+        let told = Told::of(&server, json!({"topic": "x"})).await;
+        assert_eq!(told.generation.state, GenerationState::Done, "{status}");
+        assert_eq!(told.notices(), [notice("failover", "b")], "{status}");
+        assert_eq!(told.generation.attempts[0].error.as_ref().unwrap().code, code, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_rate_limit_gives_way_to_the_next_and_alone_is_waited_out() {
+    let limited = || Script::new().error(429, "slow down").header("Retry-After", 1);
+    let a = Upstream::start(vec![limited()]).await;
+    let b = healthy().await;
+    let server = server_before(&[a.base_url(), b.base_url()], &[]).await;
+    let told = Told::of(&server, json!({"topic": "x"})).await;
+    assert_eq!(told.notices(), [notice("failover", "b")], "no quick retry");
+
+    let a = Upstream::start(vec![limited(), Script::new().completion(&["# T\n"])]).await;
+    let server = server_before(&[a.base_url()], &[]).await;
+    let told = Told::of(&server, json!({"topic": "x"})).await;
+    assert_eq!(told.generation.state, GenerationState::Done);
+    let waited = a.request(1).await.at - a.request(0).await.at;
+    assert!(waited >= Duration::from_secs(1), "asked again after {waited:?}");
+    let told_to_wait = told.events.iter().find(|event| event.name == "notice").unwrap();
+    assert!(told_to_wait.data["wait_ms"].as_u64().unwrap() > 900, "{told_to_wait:?}");
+}
+
+#[tokio::test]
+async fn a_date_in_retry_after_is_understood_and_a_long_one_rules_out() {
+    let date = std::time::SystemTime::now() + Duration::from_secs(600);
+    let limited =
+        Script::new().error(503, "later").header("Retry-After", httpdate::fmt_http_date(date));
+    let a = Upstream::start(vec![limited]).await;
+    let server = server_before(&[a.base_url()], &[]).await;
+    let told = Told::of(&server, json!({"topic": "x"})).await;
+    assert_eq!(told.generation.state, GenerationState::Failed);
+    assert_eq!(told.asked(), ["a"], "it is not asked again");
+    assert!(told.dead_letter().is_some());
+}
+
+#[tokio::test]
+async fn a_rate_limit_stays_one_to_the_end() {
+    let a = Upstream::start(vec![Script::new().error(429, "slow down").header("Retry-After", 77)]);
+    let a = a.await;
+    let server = server_before(&[a.base_url()], &[]).await;
+    let told = Told::of(&server, json!({"topic": "x"})).await;
+    let problem = told.generation.error.unwrap();
+    assert_eq!(problem.code, Code::UpstreamRateLimited);
+    assert!(problem.resolution.contains("77 s"), "{problem}");
+    assert!(problem.message.contains("slow down"), "{problem}");
+}
+
+#[tokio::test]
+async fn a_refusal_is_an_outcome_of_its_own_and_nobody_else_is_asked() {
+    let b = healthy().await;
+    for script in [
+        Script::new().text("# T\n\nhalf").finish("content_filter").done(),
+        Script::new().text("# T\n\nhalf").finish("sensitive").done(),
+    ] {
+        let a = Upstream::start(vec![script]).await;
+        let server = server_before(&[a.base_url(), b.base_url()], &[]).await;
+        let told = Told::of(&server, json!({"topic": "x"})).await;
+        assert_eq!(told.generation.state, GenerationState::Rejected);
+        assert_eq!(told.generation.text, "# T\n\nhalf");
+        assert!(told.generation.revision_id.is_some());
+        assert_eq!(told.generation.attempts[0].outcome, Some(AttemptOutcome::Refused));
+        assert_eq!(told.asked(), ["a"]);
+        let last = told.events.last().unwrap();
+        assert!(last.data["findings"][0].as_str().unwrap().contains("filter"), "{last:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_model_that_keeps_failing_is_left_alone_and_probed_when_nothing_else_is_left() {
+    let a = Upstream::start(vec![broken()]).await;
+    let b = healthy().await;
+    let server = server_before(&[a.base_url(), b.base_url()], &[]).await;
+    for n in 0..3 {
+        Told::of(&server, json!({"topic": format!("x{n}")})).await;
+    }
+    assert_eq!(a.requests().len(), 5, "two tries each, and the fifth in a row opens it");
+    let told = Told::of(&server, json!({"topic": "y"})).await;
+    assert_eq!(told.asked(), ["b"]);
+    assert_eq!(a.requests().len(), 5);
+
+    // Alone, it is asked although it is open.
+    let a =
+        Upstream::answering(|n, _| if n < 8 { broken() } else { Script::new().completion(&["x"]) });
+    let a = a.await;
+    let server = server_before(&[a.base_url()], &[]).await;
+    for n in 0..2 {
+        let told = Told::of(&server, json!({"topic": format!("x{n}")})).await;
+        assert_eq!(told.generation.state, GenerationState::Failed);
+    }
+    let told = Told::of(&server, json!({"topic": "y"})).await;
+    assert_eq!(told.generation.state, GenerationState::Done);
+}
+
+#[tokio::test]
+async fn what_no_model_can_hold_fails_before_anybody_is_asked() {
+    let a = healthy().await;
+    let file = format!(
+        "[[providers]]\nname = \"p\"\nprotocol = \"openai\"\nbase_url = \"{}\"\n\
+         [[models]]\nname = \"small\"\nprovider = \"p\"\nid = \"m\"\ncontext_window = 300\n\
+         max_output = 100\n[routes]\ndefault = [\"small\"]\n",
+        a.base_url()
+    );
+    let server = Server::start_with(&file, &[]).await;
+    let told = Told::of(&server, json!({"topic": "x"})).await;
+    let problem = told.generation.error.as_ref().unwrap();
+    assert_eq!(problem.code, Code::ContextTooSmall, "{problem}");
+    assert!(problem.message.contains("small"), "{problem}");
+    assert!(told.asked().is_empty() && a.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_provider_is_asked_by_so_many_at_once_and_the_others_see_their_place_in_line() {
+    let gate = crate::upstream::Gate::new();
+    let a = Upstream::start(vec![
+        Script::new().text("# T\n").pause(&gate).finish("stop").done(),
+        Script::new().completion(&["# T\n"]),
+    ])
+    .await;
+    let file = format!(
+        "[[providers]]\nname = \"p\"\nprotocol = \"openai\"\nbase_url = \"{}\"\n\
+         max_concurrent = 1\nmax_waiting = 1\n\
+         [[models]]\nname = \"m\"\nprovider = \"p\"\nid = \"m\"\n[routes]\ndefault = [\"m\"]\n",
+        a.base_url()
+    );
+    let server = Server::start_with(&file, &[]).await;
+    let first = server.create(json!({"topic": "x"})).await;
+    gate.reached().await;
+    let second = server.create(json!({"topic": "y"})).await;
+    let place = server.reader(second.id, 0).await.until("notice").await;
+    assert_eq!(
+        (place.data["kind"].as_str(), place.data["position"].as_u64()),
+        (Some("queued"), Some(1))
+    );
+    let full = server.post("/api/v1/generations", &json!({"topic": "z"})).await;
+    assert!(full.headers().contains_key("retry-after"));
+    let (status, error) = crate::support::error_of(full).await;
+    assert_eq!((status.as_u16(), error["code"].as_str()), (503, Some("overloaded")));
+    // Stop is heard in line, too.
+    let path = format!("/api/v1/generations/{}/cancel", second.id);
+    assert_eq!(server.post(&path, &json!({})).await.status().as_u16(), 200);
+    gate.open();
+    server.finished(first.id).await;
+    assert_eq!(a.requests().len(), 1, "who left the line asked for nothing");
+}
