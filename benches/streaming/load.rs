@@ -48,21 +48,23 @@ pub struct Load {
     /// Milliseconds from the beginning of one stream of a connection to that of its next; 0: it begins when the one
     /// before has ended.
     pub period_ms: u64,
-    /// What each stream is; the key is set for each.
+    /// What each stream is; the key is set for each, or for all of a round.
     pub plan: Plan,
+    /// Whether all connections ask for the same.
+    pub same: bool,
 }
 
 impl Load {
     /// Connections that begin together, each with its next stream when the one before has ended.
     pub fn at_once(streams: usize, rounds: usize, plan: Plan) -> Self {
-        Self { streams, rounds, spread_ms: 0, period_ms: 0, plan }
+        Self { streams, rounds, spread_ms: 0, period_ms: 0, plan, same: false }
     }
 
     /// Streams that begin evenly, whenever others end: the steady state of a server. One that tells several ends at
     /// once would otherwise get as many beginnings at once.
     pub fn steady(streams: usize, rounds: usize, plan: Plan) -> Self {
         let period_ms = plan.duration_ms() + REST_MS;
-        Self { streams, rounds, spread_ms: period_ms, period_ms, plan }
+        Self { streams, rounds, spread_ms: period_ms, period_ms, plan, same: false }
     }
 }
 
@@ -158,12 +160,16 @@ impl Field {
         let tokens = Rc::new(Cell::new(0));
         let begun = Instant::now() + Duration::from_millis(20);
         let mut workers = JoinSet::new();
+        let same: Vec<u64> = (0..load.rounds).map(|_| self.key()).collect();
+        let key = |round: usize| if load.same { same[round] } else { self.key() };
         for (index, connection) in connections.into_iter().enumerate() {
             let offset = load.spread_ms * 1_000 * index as u64 / load.streams as u64;
             let worker = Worker {
                 address: target.address,
                 dialect: target.dialect,
-                plans: (0..load.rounds).map(|_| Plan { key: self.key(), ..load.plan }).collect(),
+                plans: (0..load.rounds)
+                    .map(|round| Plan { key: key(round), ..load.plan })
+                    .collect(),
                 tokens: Rc::clone(&tokens),
             };
             let begin = begun + Duration::from_micros(offset);

@@ -38,18 +38,20 @@ impl Server {
 
     /// Starts Inkstream on a fresh data directory, with `upstream` as its only provider.
     pub fn inkstream(upstream: SocketAddr) -> Result<Self, Error> {
+        Self::configured(&format!(
+            "[[providers]]\nname = \"bench\"\nprotocol = \"openai\"\n\
+             base_url = \"http://{upstream}/v1\"\n\n\
+             [[models]]\nname = \"bench/speaker\"\nprovider = \"bench\"\nid = \"bench\"\n\
+             context_window = 131072\nmax_output = 65536\n\n\
+             [routes]\ndefault = [\"bench/speaker\"]\n"
+        ))
+    }
+
+    /// Starts Inkstream on a fresh data directory with a configuration.
+    pub fn configured(configuration: &str) -> Result<Self, Error> {
         let directory = tempfile::tempdir()?;
         let file = directory.path().join("inkstream.toml");
-        fs::write(
-            &file,
-            format!(
-                "[[providers]]\nname = \"bench\"\nprotocol = \"openai\"\n\
-                 base_url = \"http://{upstream}/v1\"\n\n\
-                 [[models]]\nname = \"bench/speaker\"\nprovider = \"bench\"\nid = \"bench\"\n\
-                 context_window = 131072\nmax_output = 65536\n\n\
-                 [routes]\ndefault = [\"bench/speaker\"]\n"
-            ),
-        )?;
+        fs::write(&file, configuration)?;
         // Elsewhere than the tests' default: BENCH_SERVER compares another build of the server.
         let program = std::env::var_os("BENCH_SERVER")
             .unwrap_or_else(|| env!("CARGO_BIN_EXE_inkstream").into());

@@ -27,8 +27,10 @@ const RECORDED_TOKENS: u64 = 1_000;
 /// What happened to one answer. Times are [`now_ns`].
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Record {
-    /// When the request had been read.
+    /// When the last request had been read.
     pub received_ns: u64,
+    /// How many requests came.
+    pub calls: u32,
     /// When each token was about to be written.
     pub sent_ns: Vec<u64>,
     /// When the other side was seen to have closed the connection before the end.
@@ -80,6 +82,9 @@ impl Upstream {
                     respond(&mut stream, 200, &body).await?;
                 }
                 path if path.ends_with("/models") => respond(&mut stream, 200, MODELS).await?,
+                path if path.starts_with("/broken") => {
+                    respond(&mut stream, 500, r#"{"error":{"message":"broken"}}"#).await?;
+                }
                 path if path.ends_with("/chat/completions") => {
                     if !self.complete(&mut stream, &request).await? {
                         return Ok(());
@@ -98,7 +103,9 @@ impl Upstream {
             respond(stream, 400, r#"{"error":{"message":"the prompt holds no plan"}}"#).await?;
             return Ok(true);
         };
-        self.records.borrow_mut().insert(plan.key, Record { received_ns, ..Record::default() });
+        let calls = self.records.borrow().get(&plan.key).map_or(0, |record| record.calls) + 1;
+        let record = Record { received_ns, calls, ..Record::default() };
+        self.records.borrow_mut().insert(plan.key, record);
         let told = if plan.gap_ms == 0 && plan.ttft_ms == 0 && plan.mode == Mode::Speak {
             self.rush(stream, plan).await
         } else {

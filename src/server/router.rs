@@ -25,6 +25,7 @@ pub fn router(state: &AppState) -> Router {
         .route("/api/v1/articles/{id}/compare", post(article_edits::compare))
         .with_state(state.clone());
     let api = Router::new()
+        .route("/api/v1/estimate", post(generations::estimate))
         .route("/api/v1/generations/{id}", get(generations::show))
         .route("/api/v1/generations/{id}/cancel", post(generations::cancel))
         .route("/api/v1/articles", get(articles::list))

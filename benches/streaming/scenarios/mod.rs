@@ -5,6 +5,7 @@ mod edit;
 mod growth;
 mod latency;
 mod memory;
+mod recovery;
 mod stop;
 mod thousand;
 
@@ -91,7 +92,8 @@ fn server(name: &'static str, field: &Field) -> Result<Target, Error> {
 }
 
 /// The names of all scenarios, in the order in which they run.
-pub const NAMES: [&str; 7] = ["latency", "cpu", "memory", "thousand", "stop", "growth", "edit"];
+pub const NAMES: [&str; 8] =
+    ["latency", "cpu", "memory", "thousand", "stop", "growth", "edit", "recovery"];
 
 /// Runs one scenario; what goes wrong is noted in the report.
 pub async fn run(name: &str, bench: &Bench, report: &mut Report) {
@@ -106,6 +108,7 @@ pub async fn run(name: &str, bench: &Bench, report: &mut Report) {
             "stop" => stop::run(bench, report).await,
             "growth" => growth::run(bench, report).await,
             "edit" => edit::run(bench, report).await,
+            "recovery" => recovery::run(bench, report).await,
             other => Err(format!("there is no scenario {other}; there are {NAMES:?}").into()),
         }
     };

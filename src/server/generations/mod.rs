@@ -38,7 +38,7 @@ use super::resilience::{Health, Line};
 use super::store::records::{Created, IdempotencyKey, StoredGeneration};
 use super::store::{Store, StoreError, owners};
 use crate::article::brief::Brief;
-use crate::article::event::{Event, GenerationState, Seq};
+use crate::article::event::{Event, GenerationState, Routed, Seq};
 use crate::article::generation::Generation;
 use crate::article::problem::{Code, Problem};
 
@@ -136,12 +136,33 @@ impl Generations {
         self.begin(brief, request, None).await
     }
 
-    /// Goes on from the text of a generation that ended before its article was whole.
+    /// Which models would write a brief, and what it would probably cost.
     ///
     /// # Errors
-    /// There is no such generation; it runs, or is complete.
-    pub async fn continue_from(&self, id: Uuid, request: Request) -> Result<Uuid, Problem> {
-        let earlier = self.get(id).await?;
+    /// The brief names an unknown model.
+    pub fn estimate(&self, brief: &Brief) -> Result<Routed, Problem> {
+        self.check_model(brief)?;
+        let prepared = prepare(brief, &language_of(brief));
+        Ok(choose(&self.0.config, brief, &prepared).routed(brief, &prepared))
+    }
+
+    /// Goes on from the text of a generation that ended before its article was whole, or from the
+    /// seam at an offset of its text.
+    ///
+    /// # Errors
+    /// There is no such generation; it runs, or is complete; it has no such seam.
+    pub async fn continue_from(
+        &self,
+        id: Uuid,
+        seam: Option<u64>,
+        request: Request,
+    ) -> Result<Uuid, Problem> {
+        let mut earlier = self.get(id).await?;
+        if let Some(offset) = seam.filter(|_| earlier.state.is_ended()) {
+            cut_at_seam(&mut earlier, offset)?;
+            let request = Request { article: Some(earlier.article_id), ..request };
+            return self.begin(earlier.brief.clone(), request, Some(earlier)).await;
+        }
         match earlier.state {
             GenerationState::Queued | GenerationState::Running => Err(Problem::new(
                 Code::GenerationRunning,
@@ -419,6 +440,24 @@ impl Generations {
         let found = self.0.store.generation(id).await.map_err(|error| error.to_problem())?;
         Ok(found.unwrap_or(stored))
     }
+}
+
+/// Takes what stands behind a seam out of a generation.
+fn cut_at_seam(generation: &mut Generation, offset: u64) -> Result<(), Problem> {
+    let Some(at) = generation.seams.iter().position(|seam| seam.offset == offset) else {
+        let seams: Vec<String> =
+            generation.seams.iter().map(|seam| seam.offset.to_string()).collect();
+        let remedy = match &seams[..] {
+            [] => "The generation has no seams: leave `from` out.".to_owned(),
+            seams => format!("Use the offset of one of its seams: {}.", seams.join(", ")),
+        };
+        let message = format!("There is no seam at {offset}.");
+        return Err(Problem::new(Code::InvalidParameter, message, remedy).with_param("from"));
+    };
+    generation.text.truncate(usize::try_from(offset).unwrap_or(usize::MAX));
+    generation.model = generation.seams[at].from.clone();
+    generation.seams.truncate(at);
+    Ok(())
 }
 
 /// The resource of a stored generation; of one that runs elsewhere with the log it has so far.

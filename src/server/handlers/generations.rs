@@ -4,15 +4,17 @@ use axum::Json;
 use axum::extract::{OriginalUri, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
 use uuid::Uuid;
 
 use super::events::{self, StreamedEvent};
 use super::extract::{BriefBody, Ids, idempotency_key, wants_events};
 use crate::article::brief::Brief;
-use crate::article::event::Seq;
+use crate::article::event::{Routed, Seq};
 use crate::article::generation::Generation;
 use crate::article::problem::{Problem, ProblemBody};
 use crate::server::error::{ApiError, RequestId};
+use crate::server::extract::Query;
 use crate::server::generations::{Generations, Request};
 
 /// Begins to write an article.
@@ -87,9 +89,20 @@ pub async fn cancel(
     Ok(Json(generations.cancel(id).await?))
 }
 
-/// Goes on from the text of a generation that ended before its article was whole.
+/// What going on can be asked for.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ContinueQuery {
+    /// The `offset` of one of the generation's seams: what stands behind it is written anew, also
+    /// where the article is whole.
+    from: Option<u64>,
+}
+
+/// Goes on from the text of a generation that ended before its article was whole, or from one of
+/// its seams.
 #[utoipa::path(post, path = "/api/v1/generations/{id}/continue", tag = "generations",
-    params(("id" = Uuid, Path), ("Idempotency-Key" = Option<String>, Header)),
+    params(("id" = Uuid, Path), ContinueQuery, ("Idempotency-Key" = Option<String>, Header)),
     responses(
         (status = 202, body = Generation, headers(("Location" = String))),
         (status = 200, content_type = "text/event-stream", body = StreamedEvent),
@@ -100,13 +113,28 @@ pub async fn go_on(
     State(generations): State<Generations>,
     RequestId(request_id): RequestId,
     Ids([id]): Ids<1>,
+    Query(query): Query<ContinueQuery>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let idempotency = idempotency_key(&headers, uri.path(), &[])?;
+    let from = query.from.map(|from| from.to_string()).unwrap_or_default();
+    let idempotency = idempotency_key(&headers, uri.path(), from.as_bytes())?;
     let request = Request { article: None, idempotency, request_id, streamed: false };
-    let id = generations.continue_from(id, request).await?;
+    let id = generations.continue_from(id, query.from, request).await?;
     Ok(accepted(&generations, id, &headers).await?)
+}
+
+/// Which models would write a brief, in which order and why, and what it would probably cost.
+/// Nothing is asked and nothing is kept.
+#[utoipa::path(post, path = "/api/v1/estimate", tag = "generations", request_body = Brief,
+    responses((status = 200, body = Routed), (status = 400, body = ProblemBody),
+        (status = 413, body = ProblemBody), (status = 415, body = ProblemBody),
+        (status = 422, body = ProblemBody)))]
+pub async fn estimate(
+    State(generations): State<Generations>,
+    body: BriefBody,
+) -> Result<Json<Routed>, ApiError> {
+    Ok(Json(generations.estimate(&body.brief)?))
 }
 
 async fn accepted(

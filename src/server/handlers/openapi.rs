@@ -17,6 +17,7 @@ use crate::article::event::{Highlight, Meta, Notice, Routed, Usage};
         generations::regenerate,
         generations::show,
         generations::cancel,
+        generations::estimate,
         generations::go_on,
         events::follow,
         articles::list,

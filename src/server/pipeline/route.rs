@@ -63,24 +63,32 @@ pub struct Chosen {
     pub reasons: Vec<RouteReason>,
 }
 
+impl Chosen {
+    /// The same as readers are told of it.
+    pub fn routed(&self, brief: &Brief, prepared: &Prepared) -> Routed {
+        Routed {
+            model: self.candidates.first().map(|model| model.name.clone()).unwrap_or_default(),
+            candidates: self.candidates.iter().map(|model| model.name.clone()).collect(),
+            reasons: self.reasons.clone(),
+            estimate: estimate(brief, prepared, self.candidates.first()),
+            template: prepared.prompt.template.clone(),
+        }
+    }
+}
+
 /// Runs the stage.
 pub fn run(job: &Job, prepared: Prepared) -> Route {
     job.begin(Stage::Route);
-    let Chosen { candidates, too_small, mut reasons } = choose(&job.config, &job.brief, &prepared);
-    for model in &candidates {
+    let mut chosen = choose(&job.config, &job.brief, &prepared);
+    for model in &chosen.candidates {
         let open = job.health.breaker(&model.name).is_some_and(|breaker| breaker.is_open());
         if open {
             let message = format!("{} keeps failing and is left alone for a while.", model.name);
-            reasons.push(reason("breaker_open", message));
+            chosen.reasons.push(reason("breaker_open", message));
         }
     }
-    let routed = Routed {
-        model: candidates.first().map(|model| model.name.clone()).unwrap_or_default(),
-        candidates: candidates.iter().map(|model| model.name.clone()).collect(),
-        reasons,
-        estimate: estimate(&job.brief, &prepared, candidates.first()),
-        template: prepared.prompt.template.clone(),
-    };
+    let routed = chosen.routed(&job.brief, &prepared);
+    let Chosen { candidates, too_small, .. } = chosen;
     // The line of the end says the same; a second one would cost as much as the stage.
     tracing::debug!(
         generation.id = %job.id,

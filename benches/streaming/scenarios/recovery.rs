@@ -1,0 +1,121 @@
+//! What it costs not to give up: preparing and routing a brief, failing over, sharing a stream.
+
+use std::hint::black_box;
+
+use inkstream::article::brief::Brief;
+use inkstream::server::config::{Config, Sources};
+use inkstream::server::pipeline::preprocess::{language_of, prepare};
+use inkstream::server::pipeline::route::{choose, estimate};
+
+use super::Bench;
+use crate::Error;
+use crate::client::Dialect;
+use crate::clock::{ms, now_ns};
+use crate::load::{Load, Target, paced};
+use crate::process::Server;
+use crate::report::{Aim, Figure, INKSTREAM, Report, percentile};
+
+const PREPARING: &str = "preparing and routing a brief, one core";
+const FAILOVER: &str = "failover before the first token, 20 streams";
+const SHARING: &str = "200 who ask for the same at once";
+/// The pause before the quick retry here, in milliseconds.
+const PAUSE_MS: f64 = 200.0;
+/// Who reads one stream.
+const VIEWERS: usize = 200;
+
+pub async fn run(bench: &Bench, report: &mut Report) -> Result<(), Error> {
+    preparing(report)?;
+    failover(bench, report).await?;
+    sharing(bench, report).await
+}
+
+fn preparing(report: &mut Report) -> Result<(), Error> {
+    let directory = tempfile::tempdir()?;
+    let sources = Sources::of_directory(directory.path());
+    let config = Config::load(&sources).map_err(|error| error.to_string())?;
+    let audience = Some("people who run their own servers".to_owned());
+    let brief = Brief { audience, ..Brief::on("How a database finds a row by its index") };
+    let taken: Vec<f64> = (0..2_000)
+        .map(|_| {
+            let begun = now_ns();
+            let prepared = prepare(black_box(&brief), &language_of(&brief));
+            let chosen = choose(&config, &brief, &prepared);
+            black_box(estimate(&brief, &prepared, chosen.candidates.first()));
+            ms(now_ns() - begun)
+        })
+        .collect();
+    for (at, name) in [(0.5, "p50"), (0.99, "p99")] {
+        let figure = Figure::new(PREPARING, name, "ms").value(INKSTREAM, percentile(&taken, at));
+        report.add(figure.aim(Aim::AtMost(0.5)));
+    }
+    Ok(())
+}
+
+/// The first model answers 500 twice, at once and after the pause; the second writes.
+async fn failover(bench: &Bench, report: &mut Report) -> Result<(), Error> {
+    let upstream = bench.field.upstream.address;
+    let model = |name: &str, path: &str| {
+        format!(
+            "[[providers]]\nname = \"{name}\"\nprotocol = \"openai\"\n\
+             base_url = \"http://{upstream}{path}/v1\"\n\
+             [[models]]\nname = \"bench/{name}\"\nprovider = \"{name}\"\nid = \"bench\"\n\
+             context_window = 131072\nmax_output = 65536\n"
+        )
+    };
+    let server = Server::configured(&format!(
+        "[generation]\nretry_min_ms = {PAUSE_MS}\nretry_max_ms = {PAUSE_MS}\n\
+         breaker_open_s = 0.001\n{}{}\
+         [routes]\ndefault = [\"bench/speaker\", \"bench/healthy\"]\n",
+        model("speaker", "/broken"),
+        model("healthy", "")
+    ))?;
+    let target = Target {
+        name: INKSTREAM,
+        address: server.address,
+        dialect: Dialect::Inkstream,
+        server: Some(server),
+    };
+    // One after the other on each connection, so that most find the breaker closed or half-open.
+    let rounds = if bench.quick { 2 } else { 5 };
+    let load = Load { spread_ms: 1_000, ..Load::at_once(20, rounds, paced(20, 20)) };
+    let outcome = bench.field.run(&target, load).await?;
+    if let Some(error) = outcome.errors.first() {
+        return Err(error.clone().into());
+    }
+    // Who found the breaker open went to the second model at once.
+    let failed_over: Vec<f64> =
+        outcome.first_token_ms().into_iter().filter(|added| *added >= PAUSE_MS).collect();
+    let added: Vec<f64> = failed_over.iter().map(|added| added - PAUSE_MS).collect();
+    if added.is_empty() {
+        return Err("no stream failed over".into());
+    }
+    for (at, name) in [(0.5, "p50"), (0.99, "p99")] {
+        let name = format!("added beside the pause, {name} of {}", added.len());
+        let figure = Figure::new(FAILOVER, name, "ms").value(INKSTREAM, percentile(&added, at));
+        report.add(figure.aim(Aim::AtMost(50.0)));
+    }
+    Ok(())
+}
+
+async fn sharing(bench: &Bench, report: &mut Report) -> Result<(), Error> {
+    let target = bench.targets.iter().find(|it| it.name == INKSTREAM).ok_or("no Inkstream")?;
+    let tokens = if bench.quick { 100 } else { 300 };
+    let own = Load::at_once(VIEWERS, 1, paced(20, tokens));
+    let (mut own_ns, mut shared_ns, mut calls) = (0, 0, 0);
+    for _ in 0..if bench.quick { 1 } else { 3 } {
+        own_ns += bench.field.run(target, own).await?.cpu_ns;
+        let shared = bench.field.run(target, Load { same: true, ..own }).await?;
+        shared_ns += shared.cpu_ns;
+        calls = calls.max(shared.records.values().map(|record| record.calls).max().unwrap_or(0));
+        if shared.incomplete() > 0 {
+            report.fail(format!("{} shared streams were not whole", shared.incomplete()));
+        }
+    }
+    let calls = Figure::new(SHARING, "calls to the model", "").value(INKSTREAM, calls.into());
+    report.add(calls.aim(Aim::AtMost(1.0)));
+    let share = shared_ns as f64 / own_ns as f64;
+    let share =
+        Figure::new(SHARING, "CPU of a viewer, of a stream of its own", "").value(INKSTREAM, share);
+    report.add(share.aim(Aim::AtMost(0.33)));
+    Ok(())
+}
