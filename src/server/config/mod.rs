@@ -273,7 +273,7 @@ impl ProviderConfig {
     /// it cannot be read.
     pub fn speakable_url(&self) -> String {
         let url = reqwest::Url::parse(&self.base_url);
-        url.map(|url| super::providers::openai::speakable(&url)).unwrap_or_default()
+        url.map(|url| super::providers::speakable(&url)).unwrap_or_default()
     }
 }
 

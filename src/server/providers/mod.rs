@@ -4,9 +4,18 @@
 //! generations, logs or the store. **Dropping the stream closes the upstream connection**: that is
 //! how Stop works.
 
+mod continuation;
 pub mod demo;
+mod events;
+mod exchange;
+mod failure;
+mod frame;
+mod gulps;
+mod http;
 pub mod openai;
+mod reader;
 mod redact;
+mod text;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,6 +23,8 @@ use std::time::Duration;
 
 use futures_util::stream::BoxStream;
 use uuid::Uuid;
+
+pub(in crate::server) use self::http::speakable;
 
 use super::config::{Config, Continuation, Protocol};
 use crate::article::brief::Format;

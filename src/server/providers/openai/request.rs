@@ -2,17 +2,9 @@
 
 use serde::Serialize;
 
-use super::super::{ModelRequest, is_chinese};
+use super::super::ModelRequest;
+use super::super::continuation::instruction;
 use crate::server::config::Continuation;
-
-/// Asks a model that has no other way to go on from its own text.
-const GO_ON: &str = "Your last message was cut off. Go on from exactly the character after its \
-    last one, also in the middle of a word, a sentence or a code block. Repeat nothing of it, do \
-    not begin again, and say nothing about the interruption. If it was complete, answer nothing.";
-
-/// [`GO_ON`] in Chinese.
-const GO_ON_CHINESE: &str = "你上一条消息在中途被截断。请紧接着它的最后一个字符继续写下去,即使那里正处在一个词、\
-    一句话或一个代码块的中间。不要重复已经写出的任何内容,不要重新开头,也不要提到中断。如果它已经写完,就什么也不要输出。";
 
 #[derive(Serialize)]
 pub(super) struct Body<'a> {
@@ -84,7 +76,7 @@ impl<'a> Body<'a> {
 
     fn go_on(&mut self, so_far: &'a str, continuation: Continuation, language: &str) {
         let mut beginning = Message::new("assistant", so_far);
-        let mut instruction = None;
+        let mut asked = None;
         match continuation {
             Continuation::Prefix => {
                 beginning.prefix = Some(true);
@@ -96,12 +88,11 @@ impl<'a> Body<'a> {
             }
             Continuation::Prefill => {}
             Continuation::Instruct => {
-                let words = if is_chinese(language) { GO_ON_CHINESE } else { GO_ON };
-                instruction = Some(Message::new("user", words));
+                asked = Some(Message::new("user", instruction(language)));
             }
         }
         self.messages.push(beginning);
-        self.messages.extend(instruction);
+        self.messages.extend(asked);
     }
 }
 
@@ -111,6 +102,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::super::super::Sampling;
+    use super::super::super::continuation::{GO_ON, GO_ON_CHINESE};
     use super::*;
     use crate::article::brief::Format;
 
