@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Client, Response, Url};
-use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
 use super::ProviderError;
+use super::credentials::Credentials;
 use super::failure::{Origin, is_loopback};
 use crate::article::problem::Code;
 use crate::server::config::{GenerationConfig, ProviderConfig};
@@ -22,6 +22,7 @@ const PLAIN_IDLE: Duration = Duration::from_secs(4);
 pub(super) struct Endpoint {
     client: Client,
     url: Url,
+    credentials: Credentials,
     pub(super) origin: Arc<Origin>,
 }
 
@@ -45,28 +46,32 @@ impl Endpoint {
         origin.base_url = speakable(&url);
         origin.loopback = is_loopback(&url);
         url.set_path(&format!("{}{path}", url.path().trim_end_matches('/')));
+        let credentials = Credentials::new(provider)
+            .map_err(|wrong| origin.unusable(Code::UpstreamUnauthorized, wrong))?;
         let client = client(&url, origin.loopback, limits.connect_timeout)
             .map_err(|error| origin.no_client(&error))?;
-        Ok(Self { client, url, origin: Arc::new(origin) })
-    }
-
-    /// The key as a header's value, after `scheme`.
-    pub(super) fn key_header(
-        &self,
-        scheme: &str,
-        key: &SecretString,
-    ) -> Result<HeaderValue, ProviderError> {
-        let value = HeaderValue::try_from(format!("{scheme}{}", key.expose_secret().trim()));
-        let mut value = value.map_err(|_| {
-            let message = "has a key with characters that no header can carry";
-            self.origin.unusable(Code::UpstreamUnauthorized, message)
-        })?;
-        value.set_sensitive(true);
-        Ok(value)
+        Ok(Self { client, url, credentials, origin: Arc::new(origin) })
     }
 
     /// Posts a body and returns the answer once its headers are there, if they are those of one.
     pub(super) async fn post<B: Serialize + Sync>(
+        &self,
+        request_id: &str,
+        body: &B,
+    ) -> Result<Response, ProviderError> {
+        let (headers, token) = self.credentials.headers();
+        match self.send(headers, request_id, body).await {
+            Err(error) if error.code == Code::UpstreamUnauthorized => {
+                match self.credentials.instead_of(token.as_ref()) {
+                    Some(headers) => self.send(headers, request_id, body).await,
+                    None => Err(error),
+                }
+            }
+            answered => answered,
+        }
+    }
+
+    async fn send<B: Serialize + Sync>(
         &self,
         mut headers: HeaderMap,
         request_id: &str,

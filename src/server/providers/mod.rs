@@ -4,7 +4,9 @@
 //! generations, logs or the store. **Dropping the stream closes the upstream connection**: that is
 //! how Stop works.
 
+pub mod anthropic;
 mod continuation;
+mod credentials;
 pub mod demo;
 mod events;
 mod exchange;
@@ -15,6 +17,7 @@ mod http;
 pub mod openai;
 mod reader;
 mod redact;
+mod signed_token;
 mod text;
 
 use std::collections::BTreeMap;
@@ -24,6 +27,7 @@ use std::time::Duration;
 use futures_util::stream::BoxStream;
 use uuid::Uuid;
 
+pub(in crate::server) use self::credentials::credentials;
 pub(in crate::server) use self::http::speakable;
 
 use super::config::{Config, Continuation, Protocol};
@@ -37,8 +41,19 @@ use crate::article::problem::{Code, Problem};
 pub fn build(config: &Config) -> BTreeMap<String, Arc<dyn Provider>> {
     let provider = |settings| -> Arc<dyn Provider> {
         let settings: &super::config::ProviderConfig = settings;
+        let unsampled = config
+            .models
+            .values()
+            .filter(|model| model.provider == settings.name && !model.sampling)
+            .map(|model| model.id.clone())
+            .collect();
         match settings.protocol {
-            Protocol::OpenAi => Arc::new(openai::OpenAi::new(settings, &config.generation)),
+            Protocol::OpenAi => {
+                Arc::new(openai::OpenAi::new(settings, &config.generation, unsampled))
+            }
+            Protocol::Anthropic => {
+                Arc::new(anthropic::Anthropic::new(settings, &config.generation, unsampled))
+            }
             Protocol::Demo => Arc::new(demo::Demo::new()),
         }
     };

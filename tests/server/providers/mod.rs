@@ -1,10 +1,13 @@
 //! Model APIs: what is sent, what is made of every kind of answer, and that nothing stays open.
 
+mod anthropic;
 mod dropped;
 mod failing;
 mod sent;
+mod signed;
 mod tolerated;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -44,17 +47,17 @@ fn limits() -> GenerationConfig {
 
 fn settings(name: &str, base_url: &str) -> ProviderConfig {
     ProviderConfig {
-        name: name.into(),
-        protocol: Protocol::OpenAi,
-        base_url: base_url.into(),
         api_key: Some(SecretString::from(KEY)),
-        max_concurrent: None,
-        max_waiting: ProviderConfig::USUAL_WAITING,
+        ..ProviderConfig::new(name, Protocol::OpenAi, base_url)
     }
 }
 
 fn openai(base_url: &str) -> OpenAi {
-    OpenAi::new(&settings("local", base_url), &limits())
+    with(&settings("local", base_url))
+}
+
+fn with(settings: &ProviderConfig) -> OpenAi {
+    OpenAi::new(settings, &limits(), BTreeSet::new())
 }
 
 fn request() -> ModelRequest {

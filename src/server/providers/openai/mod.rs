@@ -5,10 +5,10 @@ mod response;
 mod think;
 mod wire;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use reqwest::Response;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 
 use self::request::Body;
 use self::response::Arriving;
@@ -31,28 +31,30 @@ pub struct OpenAi {
 #[derive(Debug)]
 struct Completions {
     endpoint: Endpoint,
-    authorization: Option<HeaderValue>,
+    /// Whether it understands that usage is asked for.
+    usage_option: bool,
+    /// The ids of the models that take no sampling parameters.
+    unsampled: BTreeSet<String>,
 }
 
 impl OpenAi {
-    /// Makes the client; nothing is connected before the first request.
-    pub fn new(provider: &ProviderConfig, limits: &GenerationConfig) -> Self {
-        Self { completions: Completions::new(provider, limits).map(Arc::new) }
+    /// Makes the client; nothing is connected before the first request. `unsampled` are the ids of
+    /// the models that take no sampling parameters.
+    pub fn new(
+        provider: &ProviderConfig,
+        limits: &GenerationConfig,
+        unsampled: BTreeSet<String>,
+    ) -> Self {
+        let completions = Endpoint::new(provider, limits, PATH).map(|endpoint| {
+            Arc::new(Completions { endpoint, usage_option: provider.usage_option, unsampled })
+        });
+        Self { completions }
     }
 }
 
 impl Provider for OpenAi {
     fn stream(&self, request: ModelRequest) -> ModelStream {
         exchange::stream(&self.completions, request)
-    }
-}
-
-impl Completions {
-    fn new(provider: &ProviderConfig, limits: &GenerationConfig) -> Result<Self, ProviderError> {
-        let endpoint = Endpoint::new(provider, limits, PATH)?;
-        let key = provider.api_key.as_ref();
-        let authorization = key.map(|key| endpoint.key_header("Bearer ", key)).transpose()?;
-        Ok(Self { endpoint, authorization })
     }
 }
 
@@ -64,11 +66,9 @@ impl Api for Completions {
     }
 
     async fn ask(&self, request: &ModelRequest) -> Result<Response, ProviderError> {
-        let mut headers = HeaderMap::new();
-        if let Some(authorization) = &self.authorization {
-            headers.insert(AUTHORIZATION, authorization.clone());
-        }
-        self.endpoint.post(headers, &request.request_id, &Body::new(request)).await
+        let sampled = !self.unsampled.contains(&request.model_id);
+        let body = Body::new(request, self.usage_option, sampled);
+        self.endpoint.post(&request.request_id, &body).await
     }
 
     fn answer(&self, _: &ModelRequest) -> Arriving {

@@ -11,18 +11,25 @@ pub(super) struct Body<'a> {
     model: &'a str,
     messages: Vec<Message<'a>>,
     stream: bool,
-    stream_options: StreamOptions,
-    temperature: f64,
-    top_p: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream_options: Option<StreamOptions>,
     max_tokens: u32,
-    frequency_penalty: f64,
-    presence_penalty: f64,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    sampling: Option<Sampled>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     stop: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     continue_final_message: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     add_generation_prompt: Option<bool>,
+}
+
+#[derive(Serialize)]
+struct Sampled {
+    temperature: f64,
+    top_p: f64,
+    frequency_penalty: f64,
+    presence_penalty: f64,
 }
 
 #[derive(Serialize)]
@@ -49,7 +56,9 @@ impl<'a> Message<'a> {
 }
 
 impl<'a> Body<'a> {
-    pub(super) fn new(request: &'a ModelRequest) -> Self {
+    /// `usage_option`: whether the server understands that usage is asked for; `sampled`: whether
+    /// the model takes sampling parameters.
+    pub(super) fn new(request: &'a ModelRequest, usage_option: bool, sampled: bool) -> Self {
         let sampling = &request.sampling;
         let mut body = Self {
             model: &request.model_id,
@@ -58,12 +67,14 @@ impl<'a> Body<'a> {
                 Message::new("user", &request.user),
             ],
             stream: true,
-            stream_options: StreamOptions { include_usage: true },
-            temperature: sampling.temperature,
-            top_p: sampling.top_p,
+            stream_options: usage_option.then_some(StreamOptions { include_usage: true }),
             max_tokens: sampling.max_tokens,
-            frequency_penalty: sampling.frequency_penalty,
-            presence_penalty: sampling.presence_penalty,
+            sampling: sampled.then_some(Sampled {
+                temperature: sampling.temperature,
+                top_p: sampling.top_p,
+                frequency_penalty: sampling.frequency_penalty,
+                presence_penalty: sampling.presence_penalty,
+            }),
             stop: &sampling.stop,
             continue_final_message: None,
             add_generation_prompt: None,
@@ -128,7 +139,7 @@ mod tests {
             },
         };
         change(&mut request);
-        serde_json::to_value(Body::new(&request)).unwrap()
+        serde_json::to_value(Body::new(&request, true, true)).unwrap()
     }
 
     fn going_on(continuation: Continuation) -> Value {
