@@ -33,7 +33,7 @@ const LOCAL_TIMEOUT: Duration = Duration::from_millis(300);
 /// How long a configured server has.
 const CONFIGURED_TIMEOUT: Duration = Duration::from_secs(5);
 /// How many models of one server are taken; hosted services list hundreds.
-const MAX_MODELS: usize = 50;
+pub const MAX_MODELS: usize = 50;
 /// The longest list that is read, in bytes.
 const MAX_BODY: usize = 1 << 20;
 
