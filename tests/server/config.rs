@@ -464,7 +464,7 @@ fn an_anthropic_key_brings_its_models_which_take_neither_a_beginning_nor_samplin
     assert_eq!(config.routes["technical"][0], "anthropic/sonnet-5.5");
     for model in config.models.values().filter(|model| model.provider == "anthropic") {
         assert_eq!(model.continuation, Continuation::Instruct, "{}", model.name);
-        assert!(!model.sampling, "{}", model.name);
+        assert!(!model.sampling && model.thinking, "{}", model.name);
         assert!(model.price_cache_read < model.price_input, "{}", model.name);
         assert!(model.price_cache_write > model.price_input, "{}", model.name);
     }

@@ -216,6 +216,7 @@ impl Catalog {
                 true => table.flag("sampling")?,
                 false => served_by.protocol.samples(),
             },
+            thinking: table.settings.contains_key("thinking") && table.flag("thinking")?,
             provider,
             id,
             context_window,
@@ -265,6 +266,7 @@ impl ModelConfig {
             currency: None,
             continuation: Continuation::default(),
             sampling: true,
+            thinking: false,
         }
     }
 }

@@ -112,6 +112,7 @@ const MODEL_KEYS: &[&str] = &[
     "currency",
     "continuation",
     "sampling",
+    "thinking",
 ];
 const ROUTE_KEYS: &[&str] = &["technical", "tutorial", "overview", "default"];
 const TABLES: &[&str] =

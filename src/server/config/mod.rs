@@ -344,6 +344,8 @@ pub struct ModelConfig {
     /// Whether it takes sampling parameters (temperature, `top_p`, penalties); one that does not
     /// would refuse the whole request.
     pub sampling: bool,
+    /// Whether it is asked to say what it thinks (Anthropic's models from 4.6 on).
+    pub thinking: bool,
 }
 
 /// How a model is made to go on from a text.

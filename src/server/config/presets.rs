@@ -96,6 +96,8 @@ pub(super) struct PresetModel {
     continuation: Option<Continuation>,
     /// Where it differs from its protocol's.
     sampling: Option<bool>,
+    #[serde(default)]
+    thinking: bool,
 }
 
 impl Preset {
@@ -128,6 +130,7 @@ impl Preset {
             currency: Some(model.currency.clone()),
             continuation: model.continuation.unwrap_or(self.continuation),
             sampling: model.sampling.unwrap_or(self.protocol.samples()),
+            thinking: model.thinking,
         })
     }
 }

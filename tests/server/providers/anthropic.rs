@@ -1,6 +1,5 @@
 //! Anthropic's Messages API: what is sent, and what is made of every kind of answer.
 
-use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
 use futures_util::{FutureExt, StreamExt};
@@ -9,7 +8,7 @@ use inkstream::server::config::{Continuation, Protocol, ProviderConfig};
 use inkstream::server::providers::ErrorClass::{Candidate, Retryable};
 use inkstream::server::providers::anthropic::Anthropic;
 use inkstream::server::providers::{
-    FinishReason, ModelEvent, ModelRequest, Provider, Sampling, TokenCounts,
+    FinishReason, ModelEvent, ModelRequest, Provider, Sampling, TokenCounts, Understood,
 };
 use serde_json::{Value, json};
 
@@ -22,7 +21,7 @@ fn config(upstream: &Upstream) -> ProviderConfig {
 }
 
 fn anthropic(upstream: &Upstream) -> Anthropic {
-    Anthropic::new(&config(upstream), &limits(), BTreeSet::new())
+    Anthropic::new(&config(upstream), &limits(), Understood::default())
 }
 
 async fn answer_to(script: Script) -> Answer {
@@ -97,7 +96,8 @@ async fn of_the_sampling_parameters_only_what_is_understood_is_sent() {
     let sent = async |unsampled: &[&str], change: fn(&mut Sampling)| {
         let upstream = Upstream::start(vec![message(&["a"], "end_turn")]).await;
         let unsampled = unsampled.iter().map(|id| (*id).to_owned()).collect();
-        let provider = Anthropic::new(&config(&upstream), &limits(), unsampled);
+        let models = Understood { unsampled, ..Understood::default() };
+        let provider = Anthropic::new(&config(&upstream), &limits(), models);
         let mut request = request();
         change(&mut request.sampling);
         ask(&provider, request).await;
@@ -112,6 +112,15 @@ async fn of_the_sampling_parameters_only_what_is_understood_is_sent() {
     assert_eq!(sent(&[], stops).await[2], json!(["END"]));
     let newest = sent(&["GLM-4.7-Flash"], |sampling| sampling.top_p = 0.5).await;
     assert_eq!(newest, [Value::Null, Value::Null, Value::Null]);
+}
+
+#[tokio::test]
+async fn a_model_that_thinks_in_silence_is_asked_to_say_it() {
+    let upstream = Upstream::start(vec![message(&["a"], "end_turn")]).await;
+    let models = Understood { thinking: [request().model_id].into(), ..Understood::default() };
+    ask(&Anthropic::new(&config(&upstream), &limits(), models), request()).await;
+    let thinking = &upstream.request(0).await.body["thinking"];
+    assert_eq!(*thinking, json!({"type": "adaptive", "display": "summarized"}));
 }
 
 async fn going_on(continuation: Continuation, so_far: &str, answer: &[&str]) -> (Value, String) {

@@ -7,7 +7,6 @@ mod sent;
 mod signed;
 mod tolerated;
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -17,7 +16,7 @@ use inkstream::server::config::{Continuation, GenerationConfig, Protocol, Provid
 use inkstream::server::providers::openai::OpenAi;
 use inkstream::server::providers::{
     ErrorClass, FinishReason, ModelEvent, ModelRequest, ModelStream, Provider, ProviderError,
-    Sampling, TokenCounts,
+    Sampling, TokenCounts, Understood,
 };
 use secrecy::SecretString;
 use uuid::Uuid;
@@ -57,7 +56,7 @@ fn openai(base_url: &str) -> OpenAi {
 }
 
 fn with(settings: &ProviderConfig) -> OpenAi {
-    OpenAi::new(settings, &limits(), BTreeSet::new())
+    OpenAi::new(settings, &limits(), Understood::default())
 }
 
 fn request() -> ModelRequest {

@@ -1,11 +1,10 @@
 //! What a provider is sent.
 
-use std::collections::BTreeSet;
 use std::process::Command;
 
 use inkstream::server::config::{Config, ProviderConfig, Sources};
 use inkstream::server::providers::openai::OpenAi;
-use inkstream::server::providers::{self, ModelRequest, Provider};
+use inkstream::server::providers::{self, ModelRequest, Provider, Understood};
 use serde_json::json;
 
 use super::{KEY, ask, limits, openai, request, settings, with};
@@ -50,8 +49,8 @@ async fn what_a_server_or_a_model_does_not_understand_is_left_out() {
     let upstream = Upstream::start(vec![Script::new().completion(&["a"])]).await;
     let settings =
         ProviderConfig { usage_option: false, ..settings("local", &upstream.base_url()) };
-    let unsampled = BTreeSet::from([request().model_id]);
-    ask(&OpenAi::new(&settings, &limits(), unsampled), request()).await;
+    let models = Understood { unsampled: [request().model_id].into(), ..Understood::default() };
+    ask(&OpenAi::new(&settings, &limits(), models), request()).await;
     let body = upstream.request(0).await.body;
     for field in ["stream_options", "temperature", "top_p", "frequency_penalty"] {
         assert_eq!(body.get(field), None, "{field}");

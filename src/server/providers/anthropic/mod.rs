@@ -5,7 +5,6 @@ mod response;
 mod seam;
 mod wire;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use reqwest::Response;
@@ -15,7 +14,7 @@ use self::response::Arriving;
 use super::exchange::{self, Api};
 use super::failure::Origin;
 use super::http::Endpoint;
-use super::{ModelRequest, ModelStream, Provider, ProviderError};
+use super::{ModelRequest, ModelStream, Provider, ProviderError, Understood};
 use crate::server::config::{GenerationConfig, ProviderConfig};
 
 /// The call, under the base URL.
@@ -31,19 +30,13 @@ pub struct Anthropic {
 #[derive(Debug)]
 struct Messages {
     endpoint: Endpoint,
-    /// The ids of the models that take no sampling parameters.
-    unsampled: BTreeSet<String>,
+    models: Understood,
 }
 
 impl Anthropic {
-    /// Makes the client; nothing is connected before the first request. `unsampled` are the ids of
-    /// the models that take no sampling parameters.
-    pub fn new(
-        provider: &ProviderConfig,
-        limits: &GenerationConfig,
-        unsampled: BTreeSet<String>,
-    ) -> Self {
-        Self { messages: Messages::new(provider, limits, unsampled).map(Arc::new) }
+    /// Makes the client; nothing is connected before the first request.
+    pub fn new(provider: &ProviderConfig, limits: &GenerationConfig, models: Understood) -> Self {
+        Self { messages: Messages::new(provider, limits, models).map(Arc::new) }
     }
 }
 
@@ -57,10 +50,10 @@ impl Messages {
     fn new(
         provider: &ProviderConfig,
         limits: &GenerationConfig,
-        unsampled: BTreeSet<String>,
+        models: Understood,
     ) -> Result<Self, ProviderError> {
         let endpoint = Endpoint::new(provider, limits, PATH)?;
-        Ok(Self { endpoint, unsampled })
+        Ok(Self { endpoint, models })
     }
 }
 
@@ -72,8 +65,9 @@ impl Api for Messages {
     }
 
     async fn ask(&self, request: &ModelRequest) -> Result<Response, ProviderError> {
-        let sampled = !self.unsampled.contains(&request.model_id);
-        self.endpoint.post(&request.request_id, &Body::new(request, sampled)).await
+        let sampled = !self.models.unsampled.contains(&request.model_id);
+        let thinking = self.models.thinking.contains(&request.model_id);
+        self.endpoint.post(&request.request_id, &Body::new(request, sampled, thinking)).await
     }
 
     fn answer(&self, request: &ModelRequest) -> Arriving {

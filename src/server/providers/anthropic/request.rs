@@ -17,6 +17,8 @@ pub(super) struct Body<'a> {
     messages: Vec<Message<'a>>,
     stream: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    thinking: Option<Thinking>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     top_p: Option<f64>,
@@ -37,6 +39,14 @@ struct CacheControl {
     r#type: &'static str,
 }
 
+/// As much as the model likes, and in words. Models that think do it without being asked, but say
+/// nothing of it: a minute without a word looks like a stall.
+#[derive(Serialize)]
+struct Thinking {
+    r#type: &'static str,
+    display: &'static str,
+}
+
 #[derive(Serialize)]
 struct Message<'a> {
     role: &'static str,
@@ -44,12 +54,13 @@ struct Message<'a> {
 }
 
 impl<'a> Body<'a> {
-    /// `sampled`: whether the model takes sampling parameters at all.
+    /// `sampled`: whether the model takes sampling parameters at all; `thinking`: whether it is asked
+    /// to say what it thinks.
     ///
     /// Of temperature and `top_p` only one is sent, as models from 4.5 on refuse both together:
     /// `top_p` where the brief changed that alone, else the temperature, which ends at 1 here. The
     /// penalties have no counterpart.
-    pub(super) fn new(request: &'a ModelRequest, sampled: bool) -> Self {
+    pub(super) fn new(request: &'a ModelRequest, sampled: bool, thinking: bool) -> Self {
         let sampling = &request.sampling;
         let only_top_p =
             sampling.temperature == DEFAULT_TEMPERATURE && sampling.top_p != DEFAULT_TOP_P;
@@ -71,6 +82,7 @@ impl<'a> Body<'a> {
             system: system.into_iter().collect(),
             messages,
             stream: true,
+            thinking: thinking.then_some(Thinking { r#type: "adaptive", display: "summarized" }),
             temperature: (sampled && !only_top_p).then(|| sampling.temperature.clamp(0.0, 1.0)),
             top_p: (sampled && only_top_p).then_some(sampling.top_p),
             // A blank one is refused.

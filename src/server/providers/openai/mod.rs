@@ -5,7 +5,6 @@ mod response;
 mod think;
 mod wire;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use reqwest::Response;
@@ -15,7 +14,7 @@ use self::response::Arriving;
 use super::exchange::{self, Api};
 use super::failure::Origin;
 use super::http::Endpoint;
-use super::{ModelRequest, ModelStream, Provider, ProviderError};
+use super::{ModelRequest, ModelStream, Provider, ProviderError, Understood};
 use crate::server::config::{GenerationConfig, ProviderConfig};
 
 /// The call, under the base URL.
@@ -33,20 +32,14 @@ struct Completions {
     endpoint: Endpoint,
     /// Whether it understands that usage is asked for.
     usage_option: bool,
-    /// The ids of the models that take no sampling parameters.
-    unsampled: BTreeSet<String>,
+    models: Understood,
 }
 
 impl OpenAi {
-    /// Makes the client; nothing is connected before the first request. `unsampled` are the ids of
-    /// the models that take no sampling parameters.
-    pub fn new(
-        provider: &ProviderConfig,
-        limits: &GenerationConfig,
-        unsampled: BTreeSet<String>,
-    ) -> Self {
+    /// Makes the client; nothing is connected before the first request.
+    pub fn new(provider: &ProviderConfig, limits: &GenerationConfig, models: Understood) -> Self {
         let completions = Endpoint::new(provider, limits, PATH).map(|endpoint| {
-            Arc::new(Completions { endpoint, usage_option: provider.usage_option, unsampled })
+            Arc::new(Completions { endpoint, usage_option: provider.usage_option, models })
         });
         Self { completions }
     }
@@ -66,7 +59,7 @@ impl Api for Completions {
     }
 
     async fn ask(&self, request: &ModelRequest) -> Result<Response, ProviderError> {
-        let sampled = !self.unsampled.contains(&request.model_id);
+        let sampled = !self.models.unsampled.contains(&request.model_id);
         let body = Body::new(request, self.usage_option, sampled);
         self.endpoint.post(&request.request_id, &body).await
     }
