@@ -1,9 +1,9 @@
 //! What is made of a completion's chunks. No I/O here.
 
+use super::super::FinishReason;
 use super::super::events::Events;
 use super::super::frame::Frame;
 use super::super::reader::{Answer, Course};
-use super::super::{FinishReason, TokenCounts};
 use super::think::Think;
 use super::wire::Chunk;
 
@@ -65,8 +65,8 @@ impl Arriving {
         if chunk.is_error() {
             return course.fail(course.origin.told(data));
         }
-        if let Some((prompt, completion)) = chunk.usage() {
-            course.count(TokenCounts::uncached(prompt, completion));
+        if let Some(counts) = chunk.usage() {
+            course.count(counts);
         }
         let Some(choice) = chunk.choice.as_ref().filter(|_| !course.finished) else { return };
         if let Some(part) = choice.part() {

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::super::TokenCounts;
 use super::super::text::Text;
 
 /// One event's data, or the whole answer of a server that does not stream.
@@ -71,22 +72,44 @@ impl<'a> Choice<'a> {
 }
 
 #[derive(Deserialize)]
-struct Usage {
-    #[serde(default)]
+struct Usage<'a> {
     prompt_tokens: Option<u64>,
-    #[serde(default)]
     completion_tokens: Option<u64>,
+    /// What was read from a cache, by OpenAI and most others; of any form.
+    #[serde(borrow)]
+    prompt_tokens_details: Option<&'a RawValue>,
+    /// The same by DeepSeek.
+    #[serde(borrow)]
+    prompt_cache_hit_tokens: Option<&'a RawValue>,
+}
+
+impl Usage<'_> {
+    fn counts(&self) -> TokenCounts {
+        #[derive(Deserialize)]
+        struct Details {
+            cached_tokens: Option<u64>,
+        }
+
+        let details =
+            self.prompt_tokens_details.map(|it| serde_json::from_str::<Details>(it.get()));
+        let cached = details.and_then(Result::ok).and_then(|details| details.cached_tokens);
+        let hits = || self.prompt_cache_hit_tokens?.get().parse().ok();
+        let prompt = self.prompt_tokens.unwrap_or(0);
+        TokenCounts {
+            prompt,
+            completion: self.completion_tokens.unwrap_or(0),
+            cache_read: cached.or_else(hits).unwrap_or(0).min(prompt),
+            cache_write: 0,
+        }
+    }
 }
 
 impl Chunk<'_> {
     /// The tokens of prompt and answer so far, where the server counted any.
-    pub(super) fn usage(&self) -> Option<(u64, u64)> {
+    pub(super) fn usage(&self) -> Option<TokenCounts> {
         let counted = self.usage.or_else(|| self.choice.as_ref()?.usage)?;
-        match serde_json::from_str::<Usage>(counted.get()) {
-            Ok(Usage { prompt_tokens: prompt, completion_tokens: completion }) => {
-                let counted = (prompt.unwrap_or(0), completion.unwrap_or(0));
-                (counted != (0, 0)).then_some(counted)
-            }
+        match serde_json::from_str::<Usage<'_>>(counted.get()) {
+            Ok(usage) => Some(usage.counts()).filter(|counts| *counts != TokenCounts::default()),
             Err(error) => {
                 tracing::debug!(%error, "usage that cannot be read");
                 None
