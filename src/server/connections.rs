@@ -63,10 +63,10 @@ impl AppState {
         }
     }
 
-    /// The same as [`test`], for this installation.
+    /// The same as [`test()`], for this installation.
     ///
     /// # Errors
-    /// As of [`test`].
+    /// As of [`test()`].
     pub async fn test_connection(
         &self,
         provider: &str,

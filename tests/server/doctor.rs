@@ -129,3 +129,26 @@ async fn without_a_model_it_says_how_to_connect_one() {
     assert!(said.contains("✓ demo, demo/steady: first token after"), "{said}");
     assert!(said.contains("! No model is connected"), "{said}");
 }
+
+#[tokio::test]
+async fn anthropics_protocol_is_spoken_to_the_end() {
+    let models = json!({"data": [{"type": "model", "id": "the-model"}], "has_more": false});
+    let answer = Script::new()
+        .sse(json!({"type": "message_start", "message": {"usage": {"input_tokens": 9}}}))
+        .sse(json!({"type": "content_block_delta", "delta": {"type": "text_delta", "text": "a"}}))
+        .silence();
+    let upstream = Upstream::start(vec![Script::new().json(models), answer]).await;
+    let base_url = format!("http://{}", upstream.address());
+    let file = file(&base_url, "").replace("\"openai\"", "\"anthropic\"");
+    let output = doctor(file, &[], &[]).await;
+    let said = said(&output);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("✓ mine at") && said.contains("lists 1 model\n"), "{said}");
+    let (listed, asked) = (upstream.request(0).await, upstream.request(1).await);
+    assert_eq!((listed.path.as_str(), asked.path.as_str()), ("/v1/models", "/v1/messages"));
+    for request in [&listed, &asked] {
+        assert_eq!(request.header("x-api-key"), Some("sk-secret"));
+        assert_eq!(request.header("anthropic-version"), Some("2023-06-01"));
+    }
+    assert_eq!(asked.body.get("temperature"), None, "unless it is said that it takes one");
+}

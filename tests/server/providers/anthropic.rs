@@ -225,6 +225,7 @@ async fn what_is_not_known_is_passed_over() {
         .raw(start())
         .raw(event(&json!({"type": "fallback", "message": 3, "delta": []})))
         .raw(delta(json!({"type": "citations_delta", "citation": {"text": "c"}})))
+        .raw(delta(json!({"type": "future_delta", "text": "f", "thinking": "f"})))
         .raw(delta(json!({"type": "input_json_delta", "partial_json": "{\"text\":"})))
         .raw(event(&json!({"type": "content_block_delta", "index": "?", "extra": {"a": 1},
             "delta": {"type": "text_delta", "text": "a", "more": null}})))
@@ -260,6 +261,13 @@ async fn an_error_inside_the_stream_comes_after_the_text_before_it() {
         assert_eq!(answer.message(), "anthropic reported an error in its answer: No.");
         assert!(!answer.resolution().is_empty());
     }
+}
+
+#[tokio::test]
+async fn an_error_without_a_kind_is_one_all_the_same() {
+    let error = json!({"error": {"type": "overloaded_error", "message": "No."}});
+    let answer = answer_to(Script::new().raw(start()).raw(text("a")).sse(error)).await;
+    assert_eq!(answer.failure(), (Retryable, Code::UpstreamFailed));
 }
 
 fn refusal(status: u16, kind: &str, words: &str) -> Script {

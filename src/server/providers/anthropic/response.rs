@@ -22,8 +22,8 @@ impl Arriving {
     }
 
     fn part(&mut self, part: &Part<'_>, out: &mut Events) {
-        out.reasoning(&part.thinking.0);
-        out.text(self.seam.new_of(&part.text.0));
+        out.reasoning(part.thinking());
+        out.text(self.seam.new_of(part.text()));
     }
 
     /// The reasons of the Messages API ("Handling stop reasons" in its documentation).
@@ -57,8 +57,8 @@ impl Arriving {
             }
             ("content_block_delta", .., Some(delta)) if !course.finished => {
                 let part: Part<'_> = serde_json::from_str(delta.get())?;
-                if part.thinking.0.is_empty() && !part.text.0.is_empty() {
-                    self.frame.learn(data, &part.text.0);
+                if !part.text().is_empty() {
+                    self.frame.learn(data, part.text());
                 }
                 self.part(&part, out);
             }
@@ -79,7 +79,7 @@ impl Arriving {
                 course.done = true;
                 course.finish(FinishReason::Stop, out);
             }
-            ("error", ..) => {
+            _ if event.is_error() => {
                 let error = course.origin.told(data);
                 course.fail(error);
             }
@@ -107,7 +107,7 @@ impl Answer for Arriving {
 
     fn whole(&mut self, body: &str, course: &mut Course, out: &mut Events) {
         match serde_json::from_str::<Event<'_>>(body) {
-            Ok(event) if event.kind.0 == "error" => {
+            Ok(event) if event.is_error() => {
                 let error = course.origin.told(body);
                 course.fail(error);
             }

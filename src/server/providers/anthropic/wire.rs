@@ -15,6 +15,9 @@ pub(super) struct Event<'a> {
     /// `message_start`, `content_block_delta`, …
     #[serde(rename = "type", borrow, default)]
     pub(super) kind: Text<'a>,
+    /// Of `error`; from some go-betweens without a kind.
+    #[serde(borrow)]
+    pub(super) error: Option<&'a RawValue>,
     /// Of `message_start`.
     #[serde(borrow)]
     pub(super) message: Option<&'a RawValue>,
@@ -29,6 +32,13 @@ pub(super) struct Event<'a> {
     pub(super) usage: Option<&'a RawValue>,
 }
 
+impl Event<'_> {
+    /// Whether this is an error rather than a part of an answer.
+    pub(super) fn is_error(&self) -> bool {
+        self.kind.0 == "error" || (self.kind.0.is_empty() && self.error.is_some())
+    }
+}
+
 /// A message, at its start or whole.
 #[derive(Deserialize)]
 pub(super) struct Message<'a> {
@@ -40,16 +50,29 @@ pub(super) struct Message<'a> {
     pub(super) usage: Option<&'a RawValue>,
 }
 
-/// A block, a part of one, or what is new of a message. Of a kind that is not known it holds
-/// nothing.
+/// A block, a part of one, or what is new of a message.
 #[derive(Deserialize)]
 pub(super) struct Part<'a> {
+    #[serde(rename = "type", borrow, default)]
+    kind: Text<'a>,
     #[serde(borrow, default)]
-    pub(super) text: Text<'a>,
+    text: Text<'a>,
     #[serde(borrow, default)]
-    pub(super) thinking: Text<'a>,
+    thinking: Text<'a>,
     #[serde(borrow, default)]
     pub(super) stop_reason: Text<'a>,
+}
+
+impl Part<'_> {
+    /// Text of the answer; none in kinds that are not known, whatever they hold.
+    pub(super) fn text(&self) -> &str {
+        if matches!(&*self.kind.0, "text" | "text_delta") { &self.text.0 } else { "" }
+    }
+
+    /// What the model thinks.
+    pub(super) fn thinking(&self) -> &str {
+        if matches!(&*self.kind.0, "thinking" | "thinking_delta") { &self.thinking.0 } else { "" }
+    }
 }
 
 /// What was counted, in tokens. Later counts are totals; what they leave out stays.
