@@ -1,4 +1,4 @@
-//! The service behind the page that connects models.
+//! The service behind the page that connects models, and behind `inkstream doctor`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,10 +9,12 @@ use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
 use super::budget::Reservation;
-use super::config::{ModelConfig, Protocol, of_style};
+use super::config::{Config, ModelConfig, Protocol, of_style};
+use super::pipeline::Providers;
 use super::pipeline::tokens::cost;
 use super::providers::{ModelEvent, ModelRequest, Provider, Sampling, TokenCounts};
 use super::state::AppState;
+use super::store::Store;
 use crate::article::brief::{DEFAULT_PENALTY, DEFAULT_TEMPERATURE, DEFAULT_TOP_P, Format, Style};
 use crate::article::connection::{
     ConnectedProvider, ConnectionTest, Connections, KnownProvider, StyleRoute,
@@ -22,7 +24,7 @@ use crate::article::problem::{Code, Problem};
 /// How many tokens a test sends, with what providers add of their own.
 const TEST_PROMPT: u64 = 40;
 /// How many tokens a test asks for.
-const TEST_TOKENS: u32 = 16;
+pub const TEST_TOKENS: u32 = 16;
 /// How long a test waits for the first of them: a local model may have to be loaded first.
 const TEST_PATIENCE: Duration = Duration::from_secs(60);
 /// How many tests run at once; each costs the operator money.
@@ -41,7 +43,7 @@ impl AppState {
                 base_url: provider.speakable_url(),
                 has_key: provider.api_key.is_some(),
                 demo: provider.protocol == Protocol::Demo,
-                models: self.models_of(&provider.name),
+                models: models_of(config, &provider.name),
             })
             .collect();
         // The demo is there for those who have nothing else.
@@ -61,85 +63,115 @@ impl AppState {
         }
     }
 
-    /// The models of a provider: those of routes first, in their order.
-    fn models_of(&self, provider: &str) -> Vec<String> {
-        let own = |name: &&String| {
-            self.config.models.get(*name).is_some_and(|model| model.provider == provider)
-        };
-        let mut models: Vec<String> = Vec::new();
-        let routed = Style::ALL.into_iter().flat_map(|style| of_style(&self.config.routes, style));
-        for name in routed.chain(self.config.models.keys()).filter(own) {
-            if !models.contains(name) {
-                models.push(name.clone());
-            }
-        }
-        models
-    }
-
-    /// Asks a model of a provider for a few tokens, the way that articles are asked for: the named
-    /// one, or else the provider's first.
+    /// The same as [`test()`], for this installation.
     ///
     /// # Errors
-    /// There is no such provider, or it has no such model; other tests run; the day's budget is used
-    /// up. That it does not answer is no error.
+    /// As of [`test()`].
     pub async fn test_connection(
         &self,
         provider: &str,
         model: Option<&str>,
     ) -> Result<ConnectionTest, Problem> {
-        let api = self.providers.get(provider).ok_or_else(|| {
-            let known: Vec<&str> = self.config.providers.keys().map(String::as_str).collect();
-            not_found("name", "There is no such provider.", &known)
-        })?;
-        let models = self.models_of(provider);
-        let name = match model {
-            Some(model) => models.iter().find(|known| *known == model),
-            None => models.first(),
-        };
-        let model = name.and_then(|name| self.config.models.get(name)).ok_or_else(|| {
-            let known: Vec<&str> = models.iter().map(String::as_str).collect();
-            not_found("model", "The provider has no such model.", &known)
-        })?;
-        let _turn = TESTS.try_acquire().map_err(|_| {
-            Problem::new(
-                Code::Overloaded,
-                "Other providers are being tested.",
-                "Test again in a moment.",
-            )
-        })?;
-        // It is paid for like an article, and counts like one.
-        let counts = TokenCounts::uncached(TEST_PROMPT, TEST_TOKENS.into());
-        let price = cost(counts, model).unwrap_or_default();
-        let _spent =
-            Reservation::claim(&self.config.limits, &self.store, Uuid::now_v7(), price).await?;
-        let started = Instant::now();
-        let first = timeout(TEST_PATIENCE, first_token(api.as_ref(), model)).await;
-        let waited = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let problem = match first {
-            Ok(Ok(())) => None,
-            Ok(Err(problem)) => Some(problem),
-            Err(_) => Some(Problem::new(
-                Code::UpstreamTimeout,
-                format!("{provider} did not answer within {} s.", TEST_PATIENCE.as_secs()),
-                "Look whether the server is busy or still loading the model, and test again.",
-            )),
-        };
-        if let Some(problem) = &problem {
+        let tested =
+            test(&self.config, &self.providers, Some(&self.store), provider, model).await?;
+        if let Some(problem) = &tested.problem {
             tracing::warn!(
                 provider,
-                model = model.name,
+                model = tested.model,
                 error_type = problem.code.as_str(),
                 error = problem.message,
                 resolution = problem.resolution,
                 "a provider failed its test"
             );
         }
-        Ok(ConnectionTest {
-            model: model.name.clone(),
-            works: problem.is_none(),
-            first_token_ms: problem.is_none().then_some(waited),
-            problem,
-        })
+        Ok(tested)
+    }
+}
+
+/// The models of a provider: those of routes first, in their order.
+fn models_of(config: &Config, provider: &str) -> Vec<String> {
+    let own =
+        |name: &&String| config.models.get(*name).is_some_and(|model| model.provider == provider);
+    let mut models: Vec<String> = Vec::new();
+    let routed = Style::ALL.into_iter().flat_map(|style| of_style(&config.routes, style));
+    for name in routed.chain(config.models.keys()).filter(own) {
+        if !models.contains(name) {
+            models.push(name.clone());
+        }
+    }
+    models
+}
+
+/// Asks a model of a provider for a few tokens, the way that articles are asked for: the named one,
+/// or else the provider's first. It is paid for out of the day's budget, which `store` keeps.
+///
+/// # Errors
+/// There is no such provider, or it has no such model; other tests run; the day's budget is used up,
+/// or cannot be looked at. That it does not answer is no error.
+pub async fn test(
+    config: &Config,
+    apis: &Providers,
+    store: Option<&Store>,
+    provider: &str,
+    model: Option<&str>,
+) -> Result<ConnectionTest, Problem> {
+    let api = apis.get(provider).ok_or_else(|| {
+        let known: Vec<&str> = config.providers.keys().map(String::as_str).collect();
+        not_found("name", "There is no such provider.", &known)
+    })?;
+    let models = models_of(config, provider);
+    let name = match model {
+        Some(model) => models.iter().find(|known| *known == model),
+        None => models.first(),
+    };
+    let model = name.and_then(|name| config.models.get(name)).ok_or_else(|| {
+        let known: Vec<&str> = models.iter().map(String::as_str).collect();
+        not_found("model", "The provider has no such model.", &known)
+    })?;
+    let _turn = TESTS.try_acquire().map_err(|_| {
+        Problem::new(
+            Code::Overloaded,
+            "Other providers are being tested.",
+            "Test again in a moment.",
+        )
+    })?;
+    let _spent = claim(config, store, model).await?;
+    let started = Instant::now();
+    let first = timeout(TEST_PATIENCE, first_token(api.as_ref(), model)).await;
+    let waited = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let problem = match first {
+        Ok(Ok(())) => None,
+        Ok(Err(problem)) => Some(problem),
+        Err(_) => Some(Problem::new(
+            Code::UpstreamTimeout,
+            format!("{provider} did not answer within {} s.", TEST_PATIENCE.as_secs()),
+            "Look whether the server is busy or still loading the model, and test again.",
+        )),
+    };
+    Ok(ConnectionTest {
+        model: model.name.clone(),
+        works: problem.is_none(),
+        first_token_ms: problem.is_none().then_some(waited),
+        problem,
+    })
+}
+
+/// Sets aside what a test costs: it is paid for like an article, and counts like one.
+async fn claim(
+    config: &Config,
+    store: Option<&Store>,
+    model: &ModelConfig,
+) -> Result<Option<Reservation>, Problem> {
+    let counts = TokenCounts::uncached(TEST_PROMPT, TEST_TOKENS.into());
+    let price = cost(counts, model).unwrap_or_default();
+    match store {
+        Some(store) => Reservation::claim(&config.limits, store, Uuid::now_v7(), price).await,
+        None if config.limits.daily_budget.is_none() => Ok(None),
+        None => Err(Problem::new(
+            Code::StorageUnavailable,
+            "The day's budget cannot be looked at without the database.",
+            "Make the data directory usable first.",
+        )),
     }
 }
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use inkstream::server::config::discover::{self, Target};
 use inkstream::server::config::{
-    CacheConfig, Config, Continuation, LogFormat, Protocol, RoutePolicy, Sources,
+    Auth, CacheConfig, Config, Continuation, JwtClaim, JwtUnit, LocalServer, LogFormat, Protocol,
+    RoutePolicy, Sources,
 };
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
@@ -308,7 +309,11 @@ fn providers_that_cannot_work_are_refused() {
         (provider(""), "`protocol` is missing in [[providers]]"),
         (provider("protocol = \"openai\""), "the provider `local` has no `base_url`"),
         (provider("protocol = \"grpc\""), "unknown protocol \"grpc\""),
-        (provider("protocol = \"anthropic\""), "not supported yet"),
+        (provider("protocol = \"anthropic\""), "the provider `local` has no `base_url`"),
+        (
+            provider("protocol = \"anthropic\"\nbase_url = \"https://host/v1\""),
+            "ends in /v1, which is a part of the call",
+        ),
         (url("127.0.0.1:8000/v1"), "`base_url` is no URL"),
         (url("ftp://host/v1"), "does not begin with http"),
         (url("http://host/v1?key=1"), "has a query"),
@@ -451,6 +456,75 @@ fn a_siliconflow_key_brings_its_models_by_style() {
 }
 
 #[test]
+fn an_anthropic_key_brings_its_models_which_take_neither_a_beginning_nor_sampling() {
+    let config = Config::load(&Files::empty().sources().with("ANTHROPIC_API_KEY", "sk")).unwrap();
+    let provider = &config.providers["anthropic"];
+    assert_eq!(provider.protocol, Protocol::Anthropic);
+    assert_eq!(provider.base_url, "https://api.anthropic.com");
+    assert_eq!(config.routes["technical"][0], "anthropic/sonnet-5.5");
+    for model in config.models.values().filter(|model| model.provider == "anthropic") {
+        assert_eq!(model.continuation, Continuation::Instruct, "{}", model.name);
+        assert!(!model.sampling && model.thinking, "{}", model.name);
+        assert!(model.price_cache_read < model.price_input, "{}", model.name);
+        assert!(model.price_cache_write > model.price_input, "{}", model.name);
+    }
+    assert!(config.warnings.is_empty() && config.discovery.targets.is_empty());
+}
+
+#[test]
+fn a_server_of_a_known_name_needs_no_more_than_that() {
+    let config = Files::with(
+        "[[providers]]\nname = \"vllm\"\n\
+         [[models]]\nname = \"m\"\nprovider = \"vllm\"\nid = \"x\"\nsampling = false\n",
+    )
+    .load();
+    assert_eq!(config.providers["vllm"].base_url, "http://127.0.0.1:8000/v1");
+    assert_eq!(config.models["m"].continuation, Continuation::ContinueFinalMessage);
+    assert!(!config.models["m"].sampling);
+}
+
+#[test]
+fn zhipu_is_shown_a_signed_token_where_its_key_can_sign() {
+    let auth = |key: &str| {
+        let config = Config::load(&Files::empty().sources().with("ZHIPU_API_KEY", key)).unwrap();
+        config.providers["zhipu"].auth.clone()
+    };
+    assert!(matches!(auth("id.secret"), Auth::Jwt(_)));
+    assert_eq!(auth("plain"), Auth::Key);
+}
+
+#[test]
+fn a_token_can_be_described() {
+    let provider = |lines: &str| {
+        format!(
+            "[[providers]]\nname = \"l\"\nprotocol = \"openai\"\nbase_url = \"http://h/v1\"\n\
+             api_key = \"sk-id.sk-secret\"\n{lines}"
+        )
+    };
+    let config = Files::with(&provider(
+        "auth = \"jwt\"\njwt_claims = [\"iss\", \"exp\"]\njwt_lifetime_s = 120\njwt_unit = \"s\"\n",
+    ))
+    .load();
+    let Auth::Jwt(jwt) = &config.providers["l"].auth else { panic!("a key as it is") };
+    assert_eq!(jwt.claims, [JwtClaim::Iss, JwtClaim::Exp]);
+    assert_eq!((jwt.lifetime, jwt.unit), (Duration::from_secs(120), JwtUnit::Seconds));
+    assert_eq!(Files::with(&provider("")).load().providers["l"].auth, Auth::Key);
+    for (toml, complaint) in [
+        (provider("auth = \"basic\""), "`auth` of the provider `l` is \"basic\""),
+        (provider("jwt_unit = \"s\""), "Add auth = \"jwt\""),
+        (provider("auth = \"jwt\"\njwt_unit = \"h\""), "`jwt_unit` is \"h\""),
+        (provider("auth = \"jwt\"\njwt_claims = []"), "`jwt_claims` is empty"),
+        (provider("auth = \"jwt\"\njwt_claims = [\"sub\"]"), "unknown claim \"sub\""),
+        (provider("auth = \"jwt\"\njwt_lifetime_s = 60"), "is not a number from 120"),
+        (provider("auth = \"jwt\"").replace("id.sk", "id-sk"), "has not the form id.secret"),
+    ] {
+        let error = Files::with(&toml).error();
+        assert!(error.contains(complaint), "{toml}: {error}");
+        assert!(!error.contains("sk-"), "{error}");
+    }
+}
+
+#[test]
 fn several_keys_make_candidates_in_the_order_of_the_presets() {
     let sources = Files::empty()
         .sources()
@@ -498,8 +572,6 @@ fn what_cannot_be_honoured_yet_is_said() {
         assert!(error.contains(&format!("Unset {name}")), "{error}");
         assert!(!error.contains("sk-secret"), "{error}");
     }
-    let config = Config::load(&Files::empty().sources().with("ANTHROPIC_API_KEY", "sk")).unwrap();
-    assert!(config.warnings[0].contains("ANTHROPIC_API_KEY"), "{:?}", config.warnings);
 }
 
 #[test]
@@ -534,7 +606,13 @@ async fn model_server(body: &'static str) -> String {
 }
 
 fn local(name: &str, base_url: String) -> Target {
-    Target::Local { name: name.to_owned(), base_url }
+    let continuation = Continuation::ContinueFinalMessage;
+    Target::Local(LocalServer {
+        name: name.to_owned(),
+        base_url,
+        usage_option: false,
+        continuation,
+    })
 }
 
 #[tokio::test]
@@ -551,13 +629,19 @@ async fn local_servers_are_found_where_nothing_is_configured() {
     )
     .await;
     let mut config = Files::empty().load();
-    assert_eq!(config.discovery.targets, Target::usual());
+    let names = config.discovery.targets.iter().map(|target| match target {
+        Target::Local(server) => server.name.as_str(),
+        Target::Configured(name) => panic!("{name} is not configured"),
+    });
+    assert_eq!(names.collect::<Vec<_>>(), ["ollama", "llama.cpp", "lm-studio", "vllm", "sglang"]);
     config.discovery.targets = vec![local("ollama", ollama), local("llama.cpp", llama)];
     let config = discover::complete(config).await;
     assert_eq!(config.routes["default"], ["ollama/qwen3:8b", "llama.cpp/tiny"]);
     assert_eq!(config.models["llama.cpp/tiny"].id, "/models/tiny.gguf");
     assert_eq!(config.models["llama.cpp/tiny"].context_window, 2048);
-    assert!(config.providers.contains_key("ollama"));
+    let model = &config.models["ollama/qwen3:8b"];
+    assert_eq!(model.continuation, Continuation::ContinueFinalMessage);
+    assert!(!config.providers["ollama"].usage_option);
     assert!(!config.demo_only);
     assert!(config.warnings.is_empty());
 }

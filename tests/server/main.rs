@@ -9,6 +9,7 @@ mod commands;
 mod comparison;
 mod config;
 mod connections;
+mod doctor;
 mod edits;
 mod faults;
 mod hosting;

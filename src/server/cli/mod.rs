@@ -1,5 +1,6 @@
 //! The command line: reads what was asked for, and starts it.
 
+mod doctor;
 mod generate;
 mod output;
 mod serve;
@@ -28,7 +29,8 @@ struct Cli {
 const AFTER_HELP: &str = "\
 Configuration: inkstream.toml, .env and the environment; inkstream.example.toml shows every key.
 A key such as OPENAI_API_KEY, DEEPSEEK_API_KEY or SILICONFLOW_API_KEY connects that provider;
-without any, a local Ollama or llama.cpp server is used, or else the built-in demo.";
+without any, a local model server is used, or else the built-in demo. `inkstream doctor` says
+whether they answer.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -36,6 +38,9 @@ enum Command {
     Serve,
     /// Write one article to standard output; everything else goes to standard error
     Generate(Box<GenerateArgs>),
+    /// Look whether every provider answers, and say what to do where one does not; asks each for a
+    /// few tokens
+    Doctor(DoctorArgs),
     /// Bring the database up to date and end (serve and generate do so by themselves)
     Migrate,
 }
@@ -86,6 +91,14 @@ struct GenerateArgs {
     json: bool,
 }
 
+/// How the report is given.
+#[derive(Debug, Args)]
+struct DoctorArgs {
+    /// Print the report as one line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
 /// Why a command ended without its result: a sentence that names the remedy.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -128,6 +141,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
     match cli.command {
         Command::Serve => serve::run(config).await,
         Command::Generate(args) => generate::run(complete(config).await, *args).await,
+        Command::Doctor(args) => doctor::run(config, args).await,
         Command::Migrate => migrate(&config).await,
     }
 }

@@ -2,15 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use secrecy::SecretString;
-
 use super::discover::{Discovery, Target};
 use super::document::{Document, Table};
 use super::location::{ConfigError, Location, closest};
-use super::presets::{self, DEMO, DEMO_MODELS, Preset};
-use super::routes;
+use super::presets::{self, DEMO, DEMO_MODELS, Preset, Presets};
 use super::sources::Environment;
 use super::{Continuation, ModelConfig, Protocol, ProviderConfig};
+use super::{providers, routes};
 
 /// What a model without figures of its own is taken to hold, in tokens.
 const USUAL_CONTEXT_WINDOW: u32 = 32_768;
@@ -44,10 +42,9 @@ impl Catalog {
         document: &Document,
         environment: &Environment,
         discover: bool,
-        warnings: &mut Vec<String>,
     ) -> Result<Self, ConfigError> {
         let mut catalog = Self::default();
-        let presets = presets::all()?;
+        let presets = Presets::read()?;
         let known = catalog.take_providers(document, environment, &presets)?;
         let mut preset_routes: Vec<&BTreeMap<String, Vec<String>>> = Vec::new();
         for (preset, server) in known {
@@ -55,8 +52,7 @@ impl Catalog {
                 catalog.take_named_model(preset, environment);
                 continue;
             }
-            for model in &preset.models {
-                let model = model.to_model(&preset.name);
+            for model in preset.to_models() {
                 catalog.models.insert(model.name.clone(), model);
             }
             preset_routes.push(&preset.routes);
@@ -65,7 +61,7 @@ impl Catalog {
         for model in presets::demo_models() {
             catalog.models.insert(model.name.clone(), model);
         }
-        catalog.take_models(document)?;
+        catalog.take_models(document, &presets)?;
         match &document.routes {
             Some(table) => {
                 catalog.routes = routes::of_file(table, &catalog.models)?;
@@ -73,9 +69,8 @@ impl Catalog {
             }
             None => catalog.routes = routes::built_in(&catalog.own, &preset_routes),
         }
-        catalog.find_targets(discover);
-        catalog.warn(environment, warnings);
-        catalog.presets = presets;
+        catalog.find_targets(discover, &presets);
+        catalog.presets = presets.providers;
         Ok(catalog)
     }
 
@@ -85,12 +80,11 @@ impl Catalog {
         &mut self,
         document: &Document,
         environment: &Environment,
-        presets: &'a [Preset],
+        presets: &'a Presets,
     ) -> Result<Vec<(&'a Preset, Server)>, ConfigError> {
         for table in &document.providers {
             let (name, location) = name_of(table, &|c| "._-".contains(c))?;
-            let preset = presets.iter().find(|preset| preset.name == name);
-            let provider = provider(table, name.clone(), preset, environment)?;
+            let provider = providers::of_table(table, &name, presets, environment)?;
             if name == DEMO && provider.protocol != Protocol::Demo {
                 return Err(ConfigError::new(
                     location,
@@ -103,7 +97,7 @@ impl Catalog {
             }
         }
         let mut known = Vec::new();
-        for preset in presets {
+        for preset in &presets.providers {
             let key = environment.get(&preset.key_variable);
             let elsewhere =
                 preset.base_url_variable.as_deref().and_then(|name| environment.get(name));
@@ -117,27 +111,19 @@ impl Catalog {
             let (base_url, server) = match (elsewhere, &preset.base_url_variable) {
                 (Some(url), Some(variable)) => {
                     let location = Location::Variable(variable.clone());
-                    (base_url(url, &location, variable)?, Server::Another)
+                    (
+                        providers::base_url(url, &location, variable, preset.protocol)?,
+                        Server::Another,
+                    )
                 }
                 _ => (preset.base_url.clone(), Server::Usual),
             };
             known.push((preset, server));
-            let provider = ProviderConfig {
-                name: preset.name.clone(),
-                protocol: Protocol::OpenAi,
-                base_url,
-                api_key: key
-                    .map(|key| {
-                        checked_key(
-                            key.trim(),
-                            &preset.name,
-                            &Location::Variable(preset.key_variable.clone()),
-                        )
-                    })
-                    .transpose()?,
-                max_concurrent: None,
-                max_waiting: ProviderConfig::USUAL_WAITING,
-            };
+            let variable = Location::Variable(preset.key_variable.clone());
+            let key = key
+                .map(|key| providers::checked_key(key.trim(), &preset.name, &variable))
+                .transpose()?;
+            let provider = preset.to_provider(base_url, key);
             self.providers.insert(preset.name.clone(), provider);
         }
         Ok(known)
@@ -156,10 +142,10 @@ impl Catalog {
     }
 
     /// The models of the file; those that replace a built-in one keep its place in the routes.
-    fn take_models(&mut self, document: &Document) -> Result<(), ConfigError> {
+    fn take_models(&mut self, document: &Document, presets: &Presets) -> Result<(), ConfigError> {
         let mut seen = BTreeSet::new();
         for table in &document.models {
-            let model = self.model(table)?;
+            let model = self.model(table, presets)?;
             if !seen.insert(model.name.clone()) {
                 return Err(twice("model", &model.name, &table.get("name")?.location));
             }
@@ -172,7 +158,7 @@ impl Catalog {
         Ok(())
     }
 
-    fn model(&self, table: &Table) -> Result<ModelConfig, ConfigError> {
+    fn model(&self, table: &Table, presets: &Presets) -> Result<ModelConfig, ConfigError> {
         let (name, _) = name_of(table, &|c| "._-/:@+".contains(c))?;
         let (provider, location) = table.text("provider")?;
         let Some(served_by) = self.providers.get(&provider) else {
@@ -222,6 +208,15 @@ impl Catalog {
         let price =
             |key: &str| table.settings.get(key).map(|_| table.number(key, 0.0, 1e9)).transpose();
         Ok(ModelConfig {
+            continuation: match continuation(table)? {
+                Some(continuation) => continuation,
+                None => presets.continuation(&provider),
+            },
+            sampling: match table.settings.contains_key("sampling") {
+                true => table.flag("sampling")?,
+                false => served_by.protocol.samples(),
+            },
+            thinking: table.settings.contains_key("thinking") && table.flag("thinking")?,
             provider,
             id,
             context_window,
@@ -231,38 +226,27 @@ impl Catalog {
             price_cache_read: price("price_cache_read")?,
             price_cache_write: price("price_cache_write")?,
             currency: currency(table)?,
-            continuation: continuation(table)?,
             name,
         })
     }
 
     /// Providers without a model are asked for theirs. Where there is no provider at all, servers
     /// on this machine are looked for.
-    fn find_targets(&mut self, discover: bool) {
+    fn find_targets(&mut self, discover: bool, presets: &Presets) {
         for provider in self.providers.values() {
             let has_models = self.models.values().any(|model| model.provider == provider.name);
-            if provider.protocol == Protocol::OpenAi && !has_models {
+            if provider.protocol != Protocol::Demo && !has_models {
                 self.discovery.targets.push(Target::Configured(provider.name.clone()));
             }
         }
         let only_demo = self.providers.values().all(|one| one.protocol == Protocol::Demo);
         if discover && only_demo && !self.discovery.routes_fixed {
-            self.discovery.targets.extend(Target::usual());
+            self.discovery.targets.extend(presets.local.iter().cloned().map(Target::Local));
         }
     }
 
     pub fn is_demo_only(&self) -> bool {
         self.models.values().all(|model| self.providers[&model.provider].protocol == Protocol::Demo)
-    }
-
-    fn warn(&self, environment: &Environment, warnings: &mut Vec<String>) {
-        if environment.get("ANTHROPIC_API_KEY").is_some() {
-            warnings.push(
-                "ANTHROPIC_API_KEY is set, but Anthropic's protocol is not supported yet; \
-                 its models are not used."
-                    .to_owned(),
-            );
-        }
     }
 }
 
@@ -281,119 +265,10 @@ impl ModelConfig {
             price_cache_write: None,
             currency: None,
             continuation: Continuation::default(),
+            sampling: true,
+            thinking: false,
         }
     }
-}
-
-fn provider(
-    table: &Table,
-    name: String,
-    preset: Option<&Preset>,
-    environment: &Environment,
-) -> Result<ProviderConfig, ConfigError> {
-    let protocol = match table.optional_text("protocol")? {
-        None if preset.is_some() => Protocol::OpenAi,
-        Some((text, location)) => match text.as_str() {
-            "openai" => Protocol::OpenAi,
-            "demo" => Protocol::Demo,
-            "anthropic" => {
-                return Err(ConfigError::new(
-                    location,
-                    format!(
-                        "the provider `{name}` speaks Anthropic's protocol, which is not supported yet."
-                    ),
-                    "Remove the provider, or reach the model through a server that speaks \"openai\".",
-                ));
-            }
-            other => {
-                return Err(ConfigError::new(
-                    location,
-                    format!("the provider `{name}` has the unknown protocol \"{other}\"."),
-                    "Use \"openai\" or \"demo\".",
-                ));
-            }
-        },
-        None => {
-            table.get("protocol")?;
-            Protocol::OpenAi
-        }
-    };
-    let base_url = match (protocol, table.optional_text("base_url")?, preset) {
-        (Protocol::Demo, _, _) => String::new(),
-        (Protocol::OpenAi, Some((text, location)), _) => base_url(&text, location, "base_url")?,
-        (Protocol::OpenAi, None, Some(preset)) => preset.base_url.clone(),
-        (Protocol::OpenAi, None, None) => return Err(missing_url(table, &name)),
-    };
-    let api_key = match (table.optional_text("api_key")?, preset) {
-        (Some((key, _)), _) if key.is_empty() => None,
-        (Some((key, location)), _) => Some(checked_key(&key, &name, location)?),
-        (None, Some(preset)) => environment
-            .get(&preset.key_variable)
-            .map(|key| {
-                let location = Location::Variable(preset.key_variable.clone());
-                checked_key(key.trim(), &name, &location)
-            })
-            .transpose()?,
-        (None, None) => None,
-    };
-    let requests = |key: &str, min: u32| {
-        let given = table.settings.get(key).map(|_| table.whole(key, min, 1_000_000));
-        given.transpose().map(|given| given.map(|number| number as usize))
-    };
-    let max_concurrent = requests("max_concurrent", 1)?;
-    let max_waiting = requests("max_waiting", 0)?.unwrap_or(ProviderConfig::USUAL_WAITING);
-    Ok(ProviderConfig { name, protocol, base_url, api_key, max_concurrent, max_waiting })
-}
-
-/// A key that a header can carry. The key itself is never part of the message.
-fn checked_key(
-    key: &str,
-    provider: &str,
-    location: &Location,
-) -> Result<SecretString, ConfigError> {
-    if key.chars().all(|c| c.is_ascii_graphic()) {
-        return Ok(SecretString::from(key));
-    }
-    Err(ConfigError::new(
-        location,
-        format!("the key of `{provider}` has a character that no header can carry."),
-        "Copy it again, without spaces, quotes or line breaks around it.",
-    ))
-}
-
-fn missing_url(table: &Table, name: &str) -> ConfigError {
-    ConfigError::new(
-        &table.location,
-        format!("the provider `{name}` has no `base_url`."),
-        "Add one, for example base_url = \"http://127.0.0.1:8000/v1\".",
-    )
-}
-
-/// Checks a base URL and takes the slashes off its end.
-fn base_url(text: &str, location: &Location, key: &str) -> Result<String, ConfigError> {
-    let wrong = |why: &str| {
-        ConfigError::new(
-            location,
-            format!("`{key}` {why}."),
-            "Write the URL up to, not with, /chat/completions: for example https://api.example.com/v1.",
-        )
-    };
-    let url =
-        reqwest::Url::parse(text.trim()).map_err(|error| wrong(&format!("is no URL: {error}")))?;
-    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-        return Err(wrong("does not begin with http:// or https:// and a host"));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(wrong("has a query or a fragment"));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(wrong("has a user name or password in it; the key belongs into `api_key`"));
-    }
-    let trimmed = url.as_str().trim_end_matches('/');
-    if trimmed.ends_with("/completions") || trimmed.ends_with("/messages") {
-        return Err(wrong("names the call itself"));
-    }
-    Ok(trimmed.to_owned())
 }
 
 /// A name of letters, digits and what `extra` allows.
@@ -426,11 +301,11 @@ fn currency(table: &Table) -> Result<Option<String>, ConfigError> {
     ))
 }
 
-fn continuation(table: &Table) -> Result<Continuation, ConfigError> {
+fn continuation(table: &Table) -> Result<Option<Continuation>, ConfigError> {
     let Some((name, location)) = table.optional_text("continuation")? else {
-        return Ok(Continuation::default());
+        return Ok(None);
     };
-    Continuation::parse(&name).ok_or_else(|| {
+    Continuation::parse(&name).map(Some).ok_or_else(|| {
         ConfigError::new(
             location,
             format!("`continuation` is \"{}\".", name.escape_debug()),

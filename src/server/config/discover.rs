@@ -1,14 +1,14 @@
 //! Asks servers for their models: those that the configuration names without models, and, where it
-//! names none at all, Ollama and llama.cpp on their usual ports of this machine.
+//! names none at all, the servers that may run on this machine, on their usual ports.
 
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use super::routes::DEFAULT_ROUTE;
-use super::{Config, ModelConfig, Protocol, ProviderConfig};
+use super::{Config, Continuation, LocalServer, ModelConfig, Protocol, ProviderConfig};
+use crate::server::providers::credentials;
 
 /// What is to be asked.
 #[derive(Clone, Debug, Default)]
@@ -25,21 +25,7 @@ pub enum Target {
     /// A provider of the configuration, by name.
     Configured(String),
     /// A server that may run on this machine; nobody is told when it does not.
-    Local {
-        /// The name that it gets as a provider.
-        name: String,
-        /// Where it would be.
-        base_url: String,
-    },
-}
-
-impl Target {
-    /// Where Ollama and llama.cpp listen when nobody told them otherwise.
-    pub fn usual() -> Vec<Self> {
-        [("ollama", "http://127.0.0.1:11434/v1"), ("llama.cpp", "http://127.0.0.1:8080/v1")]
-            .map(|(name, url)| Self::Local { name: name.to_owned(), base_url: url.to_owned() })
-            .into()
-    }
+    Local(LocalServer),
 }
 
 /// How long a server on this machine has for its answer.
@@ -47,13 +33,14 @@ const LOCAL_TIMEOUT: Duration = Duration::from_millis(300);
 /// How long a configured server has.
 const CONFIGURED_TIMEOUT: Duration = Duration::from_secs(5);
 /// How many models of one server are taken; hosted services list hundreds.
-const MAX_MODELS: usize = 50;
+pub const MAX_MODELS: usize = 50;
 /// The longest list that is read, in bytes.
 const MAX_BODY: usize = 1 << 20;
 
-/// `GET /models` in OpenAI's form, with what vLLM and llama.cpp add.
+/// `GET /models` in OpenAI's form, with what vLLM and llama.cpp add, and in Anthropic's.
 #[derive(Deserialize)]
 struct ModelList {
+    #[serde(default)]
     object: String,
     data: Vec<ListedModel>,
 }
@@ -61,7 +48,13 @@ struct ModelList {
 #[derive(Deserialize)]
 struct ListedModel {
     id: String,
+    #[serde(default)]
     object: String,
+    /// Anthropic's word for the same.
+    #[serde(default)]
+    r#type: String,
+    /// Anthropic's context window, in tokens.
+    max_input_tokens: Option<u32>,
     /// vLLM's context window, in tokens.
     max_model_len: Option<u32>,
 }
@@ -70,29 +63,24 @@ struct ListedModel {
 /// and which configured server did not answer, becomes a line in `warnings` or the log.
 pub async fn complete(mut config: Config) -> Config {
     let targets = std::mem::take(&mut config.discovery.targets);
-    let questions: Vec<_> = targets
+    let questions: Vec<Question> = targets
         .into_iter()
         .filter_map(|target| match target {
-            Target::Configured(name) => {
-                config.providers.get(&name).map(|provider| (provider.clone(), CONFIGURED_TIMEOUT))
-            }
-            Target::Local { name, base_url } => {
-                let provider = ProviderConfig {
-                    name,
-                    protocol: Protocol::OpenAi,
-                    base_url,
-                    api_key: None,
-                    max_concurrent: None,
-                    max_waiting: ProviderConfig::USUAL_WAITING,
-                };
-                Some((provider, LOCAL_TIMEOUT))
-            }
+            Target::Configured(name) => Some(Question {
+                provider: config.providers.get(&name)?.clone(),
+                continuation: None,
+                timeout: CONFIGURED_TIMEOUT,
+            }),
+            Target::Local(server) => Some(Question {
+                provider: server.to_provider(),
+                continuation: Some(server.continuation),
+                timeout: LOCAL_TIMEOUT,
+            }),
         })
         .collect();
-    let answers =
-        join_all(questions.iter().map(|(provider, timeout)| ask(provider, *timeout))).await;
+    let answers = join_all(questions.iter().map(Question::ask)).await;
     let mut found = Vec::new();
-    for ((provider, _), answer) in questions.into_iter().zip(answers) {
+    for (Question { provider, .. }, answer) in questions.into_iter().zip(answers) {
         let configured = config.providers.contains_key(&provider.name);
         match answer {
             Ok(models) if !models.is_empty() => {
@@ -141,33 +129,66 @@ fn add_to_routes(config: &mut Config, found: &[String]) {
     config.demo_only = false;
 }
 
-/// What a server lists, as far as it can be used for text.
-async fn ask(provider: &ProviderConfig, timeout: Duration) -> Result<Vec<ModelConfig>, String> {
-    let body = fetch(&provider.base_url, provider.api_key.as_ref(), timeout).await?;
-    let list: ModelList = serde_json::from_slice(&body)
-        .map_err(|_| "its answer is not a list of models".to_owned())?;
-    if list.object != "list" || list.data.iter().any(|model| model.object != "model") {
-        return Err("its answer is not a list of models".to_owned());
+/// A server that is asked for its models.
+struct Question {
+    provider: ProviderConfig,
+    /// What its models can do, where that is known.
+    continuation: Option<Continuation>,
+    timeout: Duration,
+}
+
+impl Question {
+    /// What the server lists, as far as it can be used for text.
+    async fn ask(&self) -> Result<Vec<ModelConfig>, String> {
+        let mut models = list(&self.provider, self.timeout).await?;
+        for model in &mut models {
+            model.continuation = self.continuation.unwrap_or(model.continuation);
+        }
+        Ok(models)
+    }
+}
+
+/// The models that a server lists, as far as they can be used for text.
+///
+/// # Errors
+/// What is wrong, as the end of a sentence that begins with the server.
+pub async fn list(
+    provider: &ProviderConfig,
+    timeout: Duration,
+) -> Result<Vec<ModelConfig>, String> {
+    let no_list = || "its answer is not a list of models".to_owned();
+    let body = fetch(provider, timeout).await?;
+    let list: ModelList = serde_json::from_slice(&body).map_err(|_| no_list())?;
+    // By these words another program's JSON on a usual port is told apart.
+    let genuine = match provider.protocol {
+        Protocol::Anthropic => list.data.iter().all(|model| model.r#type == "model"),
+        _ => list.object == "list" && list.data.iter().all(|model| model.object == "model"),
+    };
+    if !genuine {
+        return Err(no_list());
     }
     Ok(list
         .data
         .into_iter()
         .filter(|model| is_usable(&model.id))
         .take(MAX_MODELS)
-        .map(|listed| to_model(&provider.name, &listed))
+        .map(|listed| to_model(provider, &listed))
         .collect())
 }
 
 /// A file name stands for a path: llama.cpp lists the file that it was started with.
-fn to_model(provider: &str, listed: &ListedModel) -> ModelConfig {
-    let mut model = ModelConfig::bare(provider, &listed.id);
+fn to_model(provider: &ProviderConfig, listed: &ListedModel) -> ModelConfig {
+    let mut model = ModelConfig::bare(&provider.name, &listed.id);
+    model.sampling = provider.protocol.samples();
     let shown = if listed.id.starts_with('/') {
         listed.id.rsplit('/').next().unwrap_or(&listed.id).trim_end_matches(".gguf")
     } else {
         &listed.id
     };
-    model.name = format!("{provider}/{shown}");
-    if let Some(window) = listed.max_model_len.filter(|window| *window > 0) {
+    model.name = format!("{}/{shown}", provider.name);
+    if let Some(window) =
+        listed.max_model_len.or(listed.max_input_tokens).filter(|window| *window > 0)
+    {
         model.context_window = window;
         model.max_output = model.max_output.min(window);
     }
@@ -182,24 +203,23 @@ fn is_usable(id: &str) -> bool {
         && !["embed", "rerank", "whisper", "tts-", "dall-e"].iter().any(|kind| id.contains(kind))
 }
 
-async fn fetch(
-    base_url: &str,
-    key: Option<&SecretString>,
-    timeout: Duration,
-) -> Result<Vec<u8>, String> {
+async fn fetch(provider: &ProviderConfig, timeout: Duration) -> Result<Vec<u8>, String> {
     // A second installation is refused, which is as good as the first.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let url = reqwest::Url::parse(&format!("{base_url}/models")).map_err(|e| e.to_string())?;
+    let path = match provider.protocol {
+        Protocol::Anthropic => "/v1/models",
+        _ => "/models",
+    };
+    let url = reqwest::Url::parse(&format!("{}{path}", provider.base_url))
+        .map_err(|error| error.to_string())?;
     let mut client =
         reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(timeout);
     // A proxy of the environment cannot see this machine's own servers.
     if url.host_str().is_some_and(|host| host == "localhost" || host.starts_with("127.")) {
         client = client.no_proxy();
     }
-    let mut request = client.build().map_err(|error| error.to_string())?.get(url);
-    if let Some(key) = key {
-        request = request.bearer_auth(key.expose_secret());
-    }
+    let client = client.build().map_err(|error| error.to_string())?;
+    let request = client.get(url).headers(credentials(provider)?);
     let mut response = request.send().await.map_err(|error| error.without_url().to_string())?;
     if !response.status().is_success() {
         return Err(format!("it answered with status {}", response.status().as_u16()));

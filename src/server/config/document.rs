@@ -86,8 +86,19 @@ pub(super) const SECTIONS: &[(&str, &[&str])] = &[
     ("limits", &["daily_budget", "currency"]),
     ("log", &["filter", "format"]),
 ];
-const PROVIDER_KEYS: &[&str] =
-    &["name", "protocol", "base_url", "api_key", "max_concurrent", "max_waiting"];
+const PROVIDER_KEYS: &[&str] = &[
+    "name",
+    "protocol",
+    "base_url",
+    "api_key",
+    "auth",
+    "jwt_claims",
+    "jwt_lifetime_s",
+    "jwt_unit",
+    "usage_option",
+    "max_concurrent",
+    "max_waiting",
+];
 const MODEL_KEYS: &[&str] = &[
     "name",
     "provider",
@@ -100,6 +111,8 @@ const MODEL_KEYS: &[&str] = &[
     "price_cache_write",
     "currency",
     "continuation",
+    "sampling",
+    "thinking",
 ];
 const ROUTE_KEYS: &[&str] = &["technical", "tutorial", "overview", "default"];
 const TABLES: &[&str] =

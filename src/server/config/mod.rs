@@ -5,12 +5,14 @@
 //! environment over them and checks the simple ones, `catalog` puts providers, models and routes
 //! together with the `presets` of known providers, and [`discover`] asks servers for their models.
 
+mod auth;
 mod catalog;
 pub mod discover;
 mod document;
 mod hosting;
 mod location;
 mod presets;
+mod providers;
 mod routes;
 mod settings;
 mod sources;
@@ -22,10 +24,12 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use secrecy::SecretString;
+use serde::Deserialize;
 
+pub use auth::{Auth, JwtClaim, JwtConfig, JwtUnit, key_parts};
 pub use hosting::{PublicUrl, unpriced};
 pub use location::{ConfigError, Location};
-pub use presets::Preset;
+pub use presets::{LocalServer, Preset};
 pub use routes::of_style;
 pub use sources::Sources;
 
@@ -73,7 +77,6 @@ impl Config {
     /// The first thing that is wrong, with its place and the remedy.
     pub fn load(sources: &Sources) -> Result<Self, ConfigError> {
         let environment = Environment::read(sources)?;
-        let mut warnings = Vec::new();
         let mut document = Document::parse(location::BUILT_IN, DEFAULTS, &environment)?;
         if let Some((name, text)) = file(sources, &environment)? {
             document.lay_over(Document::parse(&name, &text, &environment)?);
@@ -85,12 +88,8 @@ impl Config {
                 ConfigError::new(&defaults, format!("[{name}] is missing."), "Reinstall Inkstream.")
             })
         };
-        let catalog = catalog::Catalog::build(
-            &document,
-            &environment,
-            section("server")?.flag("discover")?,
-            &mut warnings,
-        )?;
+        let catalog =
+            catalog::Catalog::build(&document, &environment, section("server")?.flag("discover")?)?;
         let mut config = Self {
             server: settings::server(section("server")?)?,
             generation: settings::generation(section("generation")?)?,
@@ -104,7 +103,7 @@ impl Config {
             models: catalog.models,
             routes: catalog.routes,
             discovery: catalog.discovery,
-            warnings,
+            warnings: Vec::new(),
         };
         config.warnings.extend(hosting::proxy_unnamed(&config.server));
         let budget = section("limits")?.get("daily_budget")?;
@@ -254,10 +253,15 @@ pub struct ProviderConfig {
     pub name: String,
     /// What it speaks.
     pub protocol: Protocol,
-    /// Up to, not with, `/chat/completions`. Empty for the demo.
+    /// Up to, not with, `/chat/completions` or `/v1/messages`. Empty for the demo.
     pub base_url: String,
     /// Its key, where it wants one.
     pub api_key: Option<SecretString>,
+    /// How it is shown the key.
+    pub auth: Auth,
+    /// Whether it understands `stream_options.include_usage`; one that does not would refuse the
+    /// whole request.
+    pub usage_option: bool,
     /// How many requests it is sent at once; `None`: as many as there are.
     pub max_concurrent: Option<usize>,
     /// How many requests may wait for one of those to end; without meaning where there is no
@@ -269,21 +273,47 @@ impl ProviderConfig {
     /// What is taken for `max_waiting` where it is not said.
     pub const USUAL_WAITING: usize = 100;
 
+    /// A provider of which nothing more is said.
+    pub fn new(name: impl Into<String>, protocol: Protocol, base_url: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            protocol,
+            base_url: base_url.into(),
+            api_key: None,
+            auth: Auth::Key,
+            usage_option: true,
+            max_concurrent: None,
+            max_waiting: Self::USUAL_WAITING,
+        }
+    }
+
     /// The URL as it may be shown: without what may be secret in it; empty for the demo and where
     /// it cannot be read.
     pub fn speakable_url(&self) -> String {
         let url = reqwest::Url::parse(&self.base_url);
-        url.map(|url| super::providers::openai::speakable(&url)).unwrap_or_default()
+        url.map(|url| super::providers::speakable(&url)).unwrap_or_default()
     }
 }
 
 /// What a provider speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Protocol {
     /// OpenAI's chat completions.
+    #[default]
     OpenAi,
+    /// Anthropic's Messages API.
+    Anthropic,
     /// The built-in demo.
     Demo,
+}
+
+impl Protocol {
+    /// Whether models that are reached so take sampling parameters where nothing is said of it.
+    /// Anthropic's do up to 4.6; the later ones refuse them.
+    pub fn samples(self) -> bool {
+        self != Self::Anthropic
+    }
 }
 
 /// One of `[[models]]`
@@ -311,16 +341,22 @@ pub struct ModelConfig {
     pub currency: Option<String>,
     /// How the model is made to go on from a text.
     pub continuation: Continuation,
+    /// Whether it takes sampling parameters (temperature, `top_p`, penalties); one that does not
+    /// would refuse the whole request.
+    pub sampling: bool,
+    /// Whether it is asked to say what it thinks (Anthropic's models from 4.6 on).
+    pub thinking: bool,
 }
 
 /// How a model is made to go on from a text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Continuation {
     /// The last message is the assistant's and marked `prefix: true` (DeepSeek, Moonshot: `partial`).
     Prefix,
     /// `continue_final_message: true`, `add_generation_prompt: false` (vLLM, SGLang).
     ContinueFinalMessage,
-    /// The last message is the assistant's, without more.
+    /// The last message is the assistant's, without more (Anthropic's models up to 4.5).
     Prefill,
     /// An instruction.
     #[default]

@@ -4,18 +4,33 @@
 //! generations, logs or the store. **Dropping the stream closes the upstream connection**: that is
 //! how Stop works.
 
+pub mod anthropic;
+mod continuation;
+mod credentials;
 pub mod demo;
+mod events;
+mod exchange;
+mod failure;
+mod frame;
+mod gulps;
+mod http;
 pub mod openai;
+mod reader;
 mod redact;
+mod signed_token;
+mod text;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::BoxStream;
 use uuid::Uuid;
 
-use super::config::{Config, Continuation, Protocol};
+pub(in crate::server) use self::credentials::credentials;
+pub(in crate::server) use self::http::speakable;
+
+use super::config::{Config, Continuation, ModelConfig, Protocol};
 use crate::article::brief::Format;
 use crate::article::problem::{Code, Problem};
 
@@ -26,12 +41,42 @@ use crate::article::problem::{Code, Problem};
 pub fn build(config: &Config) -> BTreeMap<String, Arc<dyn Provider>> {
     let provider = |settings| -> Arc<dyn Provider> {
         let settings: &super::config::ProviderConfig = settings;
+        let own = config.models.values().filter(|model| model.provider == settings.name);
+        let models = Understood::by(own);
         match settings.protocol {
-            Protocol::OpenAi => Arc::new(openai::OpenAi::new(settings, &config.generation)),
+            Protocol::OpenAi => Arc::new(openai::OpenAi::new(settings, &config.generation, models)),
+            Protocol::Anthropic => {
+                Arc::new(anthropic::Anthropic::new(settings, &config.generation, models))
+            }
             Protocol::Demo => Arc::new(demo::Demo::new()),
         }
     };
     config.providers.iter().map(|(name, settings)| (name.clone(), provider(settings))).collect()
+}
+
+/// What the models of a provider understand, by their ids. A model that is in neither list is sent
+/// sampling parameters, and is not asked to think aloud.
+#[derive(Clone, Debug, Default)]
+pub struct Understood {
+    /// Those that refuse sampling parameters.
+    pub unsampled: BTreeSet<String>,
+    /// Those that are asked to say what they think.
+    pub thinking: BTreeSet<String>,
+}
+
+impl Understood {
+    fn by<'a>(models: impl Iterator<Item = &'a ModelConfig>) -> Self {
+        let mut understood = Self::default();
+        for model in models {
+            if !model.sampling {
+                understood.unsampled.insert(model.id.clone());
+            }
+            if model.thinking {
+                understood.thinking.insert(model.id.clone());
+            }
+        }
+        understood
+    }
 }
 
 /// What a model is asked.

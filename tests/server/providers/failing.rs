@@ -5,12 +5,11 @@ use std::time::{Duration, SystemTime};
 use inkstream::article::problem::Code;
 use inkstream::server::config::ProviderConfig;
 use inkstream::server::providers::ErrorClass::{Business, Candidate, Retryable};
-use inkstream::server::providers::openai::OpenAi;
 use secrecy::SecretString;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use super::{KEY, answer_to, ask, limits, openai, request, settings};
+use super::{KEY, answer_to, ask, openai, request, settings, with};
 use crate::upstream::{Script, Upstream};
 
 #[tokio::test]
@@ -97,7 +96,7 @@ async fn the_key_is_never_repeated() {
 #[tokio::test]
 async fn a_wrong_key_names_the_variable_to_check() {
     let upstream = Upstream::start(vec![Script::new().error(401, "Invalid token")]).await;
-    let known = OpenAi::new(&settings("siliconflow", &upstream.base_url()), &limits());
+    let known = with(&settings("siliconflow", &upstream.base_url()));
     let answer = ask(&known, request()).await;
     assert_eq!(answer.resolution(), "Check SILICONFLOW_API_KEY.");
     let other = ask(&openai(&upstream.base_url()), request()).await;
@@ -213,6 +212,6 @@ async fn what_is_configured_wrong_says_so_without_a_connection() {
     }
     let key = Some(SecretString::from("a\nb"));
     let settings = ProviderConfig { api_key: key, ..settings("x", "http://127.0.0.1:1/v1") };
-    let answer = ask(&OpenAi::new(&settings, &limits()), request()).await;
+    let answer = ask(&with(&settings), request()).await;
     assert_eq!(answer.failure(), (Candidate, Code::UpstreamUnauthorized));
 }

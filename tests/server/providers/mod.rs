@@ -1,8 +1,10 @@
 //! Model APIs: what is sent, what is made of every kind of answer, and that nothing stays open.
 
+mod anthropic;
 mod dropped;
 mod failing;
 mod sent;
+mod signed;
 mod tolerated;
 
 use std::time::Duration;
@@ -14,7 +16,7 @@ use inkstream::server::config::{Continuation, GenerationConfig, Protocol, Provid
 use inkstream::server::providers::openai::OpenAi;
 use inkstream::server::providers::{
     ErrorClass, FinishReason, ModelEvent, ModelRequest, ModelStream, Provider, ProviderError,
-    Sampling, TokenCounts,
+    Sampling, TokenCounts, Understood,
 };
 use secrecy::SecretString;
 use uuid::Uuid;
@@ -44,17 +46,17 @@ fn limits() -> GenerationConfig {
 
 fn settings(name: &str, base_url: &str) -> ProviderConfig {
     ProviderConfig {
-        name: name.into(),
-        protocol: Protocol::OpenAi,
-        base_url: base_url.into(),
         api_key: Some(SecretString::from(KEY)),
-        max_concurrent: None,
-        max_waiting: ProviderConfig::USUAL_WAITING,
+        ..ProviderConfig::new(name, Protocol::OpenAi, base_url)
     }
 }
 
 fn openai(base_url: &str) -> OpenAi {
-    OpenAi::new(&settings("local", base_url), &limits())
+    with(&settings("local", base_url))
+}
+
+fn with(settings: &ProviderConfig) -> OpenAi {
+    OpenAi::new(settings, &limits(), Understood::default())
 }
 
 fn request() -> ModelRequest {

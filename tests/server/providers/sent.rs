@@ -4,10 +4,10 @@ use std::process::Command;
 
 use inkstream::server::config::{Config, ProviderConfig, Sources};
 use inkstream::server::providers::openai::OpenAi;
-use inkstream::server::providers::{self, ModelRequest, Provider};
+use inkstream::server::providers::{self, ModelRequest, Provider, Understood};
 use serde_json::json;
 
-use super::{KEY, ask, limits, openai, request, settings};
+use super::{KEY, ask, limits, openai, request, settings, with};
 use crate::upstream::{Script, Upstream};
 
 #[tokio::test]
@@ -40,8 +40,22 @@ async fn nothing_is_sent_before_the_stream_is_polled() {
 async fn a_provider_without_a_key_gets_none() {
     let upstream = Upstream::start(vec![Script::new().completion(&["a"])]).await;
     let settings = ProviderConfig { api_key: None, ..settings("local", &upstream.base_url()) };
-    ask(&OpenAi::new(&settings, &limits()), request()).await;
+    ask(&with(&settings), request()).await;
     assert_eq!(upstream.request(0).await.header("authorization"), None);
+}
+
+#[tokio::test]
+async fn what_a_server_or_a_model_does_not_understand_is_left_out() {
+    let upstream = Upstream::start(vec![Script::new().completion(&["a"])]).await;
+    let settings =
+        ProviderConfig { usage_option: false, ..settings("local", &upstream.base_url()) };
+    let models = Understood { unsampled: [request().model_id].into(), ..Understood::default() };
+    ask(&OpenAi::new(&settings, &limits(), models), request()).await;
+    let body = upstream.request(0).await.body;
+    for field in ["stream_options", "temperature", "top_p", "frequency_penalty"] {
+        assert_eq!(body.get(field), None, "{field}");
+    }
+    assert_eq!((&body["stream"], &body["max_tokens"]), (&json!(true), &json!(4096)));
 }
 
 #[tokio::test]
@@ -75,7 +89,9 @@ async fn answers_read_to_their_end_share_a_connection() {
 
 #[tokio::test]
 async fn every_configured_provider_is_built() {
-    let file = "[[providers]]\nname = \"local\"\nprotocol = \"openai\"\n\
+    let file = "[[providers]]\nname = \"claude\"\nprotocol = \"anthropic\"\n\
+                base_url = \"http://127.0.0.1:1\"\n\
+                [[providers]]\nname = \"local\"\nprotocol = \"openai\"\n\
                 base_url = \"http://127.0.0.1:1/v1\"\n\
                 [[models]]\nname = \"m\"\nprovider = \"local\"\nid = \"m\"\n\
                 context_window = 1000\nmax_output = 100\n";
@@ -83,7 +99,7 @@ async fn every_configured_provider_is_built() {
     std::fs::write(directory.path().join("inkstream.toml"), file).unwrap();
     let config = Config::load(&Sources::of_directory(directory.path())).unwrap();
     let built = providers::build(&config);
-    assert_eq!(built.keys().collect::<Vec<_>>(), ["demo", "local"]);
+    assert_eq!(built.keys().collect::<Vec<_>>(), ["claude", "demo", "local"]);
     let request = ModelRequest { model_id: "instant".into(), ..request() };
     assert!(ask(&*built["demo"], request).await.complete());
 }

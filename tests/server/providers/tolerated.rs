@@ -1,7 +1,7 @@
 //! What real servers send, and is accepted.
 
 use futures_util::StreamExt;
-use inkstream::server::providers::{FinishReason, ModelEvent, Provider};
+use inkstream::server::providers::{FinishReason, ModelEvent, Provider, TokenCounts};
 use serde_json::json;
 
 use super::{answer_to, openai, request};
@@ -109,6 +109,24 @@ async fn a_think_block_that_never_closes_is_reasoning() {
 #[tokio::test]
 async fn the_text_is_not_trimmed() {
     assert_eq!(text_of(Script::new().completion(&["\n ", " a", " \n"])).await, "\n  a \n");
+}
+
+#[tokio::test]
+async fn what_was_read_from_a_cache_is_counted_as_a_part_of_the_prompt() {
+    for (field, value, cache_read) in [
+        ("prompt_tokens_details", json!({"cached_tokens": 60, "audio_tokens": 0}), 60),
+        ("prompt_cache_hit_tokens", json!(64), 64),
+        ("prompt_cache_hit_tokens", json!(640), 100),
+        ("prompt_tokens_details", json!("none"), 0),
+        ("prompt_tokens_details", json!(null), 0),
+    ] {
+        let usage = json!({"prompt_tokens": 100, "completion_tokens": 4, field: value});
+        let script = Script::new().text("a").sse(json!({"choices": [], "usage": usage})).done();
+        let upstream = Upstream::start(vec![script]).await;
+        let events: Vec<_> = openai(&upstream.base_url()).stream(request()).collect().await;
+        let counts = TokenCounts { prompt: 100, completion: 4, cache_read, cache_write: 0 };
+        assert!(events.contains(&Ok(ModelEvent::Usage(counts))), "{field}: {events:?}");
+    }
 }
 
 #[tokio::test]

@@ -2,35 +2,34 @@
 
 use serde::Serialize;
 
-use super::super::{ModelRequest, is_chinese};
+use super::super::ModelRequest;
+use super::super::continuation::instruction;
 use crate::server::config::Continuation;
-
-/// Asks a model that has no other way to go on from its own text.
-const GO_ON: &str = "Your last message was cut off. Go on from exactly the character after its \
-    last one, also in the middle of a word, a sentence or a code block. Repeat nothing of it, do \
-    not begin again, and say nothing about the interruption. If it was complete, answer nothing.";
-
-/// [`GO_ON`] in Chinese.
-const GO_ON_CHINESE: &str = "你上一条消息在中途被截断。请紧接着它的最后一个字符继续写下去,即使那里正处在一个词、\
-    一句话或一个代码块的中间。不要重复已经写出的任何内容,不要重新开头,也不要提到中断。如果它已经写完,就什么也不要输出。";
 
 #[derive(Serialize)]
 pub(super) struct Body<'a> {
     model: &'a str,
     messages: Vec<Message<'a>>,
     stream: bool,
-    stream_options: StreamOptions,
-    temperature: f64,
-    top_p: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream_options: Option<StreamOptions>,
     max_tokens: u32,
-    frequency_penalty: f64,
-    presence_penalty: f64,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    sampling: Option<Sampled>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     stop: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     continue_final_message: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     add_generation_prompt: Option<bool>,
+}
+
+#[derive(Serialize)]
+struct Sampled {
+    temperature: f64,
+    top_p: f64,
+    frequency_penalty: f64,
+    presence_penalty: f64,
 }
 
 #[derive(Serialize)]
@@ -57,7 +56,9 @@ impl<'a> Message<'a> {
 }
 
 impl<'a> Body<'a> {
-    pub(super) fn new(request: &'a ModelRequest) -> Self {
+    /// `usage_option`: whether the server understands that usage is asked for; `sampled`: whether
+    /// the model takes sampling parameters.
+    pub(super) fn new(request: &'a ModelRequest, usage_option: bool, sampled: bool) -> Self {
         let sampling = &request.sampling;
         let mut body = Self {
             model: &request.model_id,
@@ -66,12 +67,14 @@ impl<'a> Body<'a> {
                 Message::new("user", &request.user),
             ],
             stream: true,
-            stream_options: StreamOptions { include_usage: true },
-            temperature: sampling.temperature,
-            top_p: sampling.top_p,
+            stream_options: usage_option.then_some(StreamOptions { include_usage: true }),
             max_tokens: sampling.max_tokens,
-            frequency_penalty: sampling.frequency_penalty,
-            presence_penalty: sampling.presence_penalty,
+            sampling: sampled.then_some(Sampled {
+                temperature: sampling.temperature,
+                top_p: sampling.top_p,
+                frequency_penalty: sampling.frequency_penalty,
+                presence_penalty: sampling.presence_penalty,
+            }),
             stop: &sampling.stop,
             continue_final_message: None,
             add_generation_prompt: None,
@@ -84,7 +87,7 @@ impl<'a> Body<'a> {
 
     fn go_on(&mut self, so_far: &'a str, continuation: Continuation, language: &str) {
         let mut beginning = Message::new("assistant", so_far);
-        let mut instruction = None;
+        let mut asked = None;
         match continuation {
             Continuation::Prefix => {
                 beginning.prefix = Some(true);
@@ -96,12 +99,11 @@ impl<'a> Body<'a> {
             }
             Continuation::Prefill => {}
             Continuation::Instruct => {
-                let words = if is_chinese(language) { GO_ON_CHINESE } else { GO_ON };
-                instruction = Some(Message::new("user", words));
+                asked = Some(Message::new("user", instruction(language)));
             }
         }
         self.messages.push(beginning);
-        self.messages.extend(instruction);
+        self.messages.extend(asked);
     }
 }
 
@@ -111,6 +113,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::super::super::Sampling;
+    use super::super::super::continuation::{GO_ON, GO_ON_CHINESE};
     use super::*;
     use crate::article::brief::Format;
 
@@ -136,7 +139,7 @@ mod tests {
             },
         };
         change(&mut request);
-        serde_json::to_value(Body::new(&request)).unwrap()
+        serde_json::to_value(Body::new(&request, true, true)).unwrap()
     }
 
     fn going_on(continuation: Continuation) -> Value {

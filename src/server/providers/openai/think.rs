@@ -1,48 +1,12 @@
 //! Divides an answer's text into what the model thought first and what it wrote.
 
-use std::collections::VecDeque;
-
-use super::super::ModelEvent;
+use super::super::events::Events;
 
 const OPENS: &str = "<think>";
 const CLOSES: &str = "</think>";
 
 /// White space at the start is held until it is clear what follows, up to so many bytes.
 const HELD_MAX: usize = 1024;
-
-/// The events of one read. Neighbouring texts become one.
-#[derive(Debug, Default)]
-pub(super) struct Events(VecDeque<ModelEvent>);
-
-impl Events {
-    pub(super) fn text(&mut self, text: &str) {
-        match self.0.back_mut() {
-            _ if text.is_empty() => {}
-            Some(ModelEvent::Text(before)) => before.push_str(text),
-            _ => self.0.push_back(ModelEvent::Text(text.to_owned())),
-        }
-    }
-
-    pub(super) fn reasoning(&mut self, text: &str) {
-        match self.0.back_mut() {
-            _ if text.is_empty() => {}
-            Some(ModelEvent::Reasoning(before)) => before.push_str(text),
-            _ => self.0.push_back(ModelEvent::Reasoning(text.to_owned())),
-        }
-    }
-
-    pub(super) fn push(&mut self, event: ModelEvent) {
-        self.0.push_back(event);
-    }
-
-    pub(super) fn pop(&mut self) -> Option<ModelEvent> {
-        self.0.pop_front()
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
 
 /// Where in an answer we are. A `<think>` block counts only before everything else. It and the
 /// white space after it are reasoning; its marks and the white space before it are dropped.
@@ -121,6 +85,7 @@ impl Think {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::super::ModelEvent;
     use super::*;
 
     /// The reasoning and the text of an answer that comes in these pieces.

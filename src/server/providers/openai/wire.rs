@@ -1,13 +1,15 @@
 //! What comes back: chunks of a chat completion, read without copying and without a fuss about
 //! what servers get wrong.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, de};
+use serde::Deserialize;
+use serde::de::{self, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+
+use super::super::TokenCounts;
+use super::super::text::Text;
 
 /// One event's data, or the whole answer of a server that does not stream.
 #[derive(Deserialize)]
@@ -70,22 +72,44 @@ impl<'a> Choice<'a> {
 }
 
 #[derive(Deserialize)]
-struct Usage {
-    #[serde(default)]
+struct Usage<'a> {
     prompt_tokens: Option<u64>,
-    #[serde(default)]
     completion_tokens: Option<u64>,
+    /// What was read from a cache, by OpenAI and most others; of any form.
+    #[serde(borrow)]
+    prompt_tokens_details: Option<&'a RawValue>,
+    /// The same by DeepSeek.
+    #[serde(borrow)]
+    prompt_cache_hit_tokens: Option<&'a RawValue>,
+}
+
+impl Usage<'_> {
+    fn counts(&self) -> TokenCounts {
+        #[derive(Deserialize)]
+        struct Details {
+            cached_tokens: Option<u64>,
+        }
+
+        let details =
+            self.prompt_tokens_details.map(|it| serde_json::from_str::<Details>(it.get()));
+        let cached = details.and_then(Result::ok).and_then(|details| details.cached_tokens);
+        let hits = || self.prompt_cache_hit_tokens?.get().parse().ok();
+        let prompt = self.prompt_tokens.unwrap_or(0);
+        TokenCounts {
+            prompt,
+            completion: self.completion_tokens.unwrap_or(0),
+            cache_read: cached.or_else(hits).unwrap_or(0).min(prompt),
+            cache_write: 0,
+        }
+    }
 }
 
 impl Chunk<'_> {
     /// The tokens of prompt and answer so far, where the server counted any.
-    pub(super) fn usage(&self) -> Option<(u64, u64)> {
+    pub(super) fn usage(&self) -> Option<TokenCounts> {
         let counted = self.usage.or_else(|| self.choice.as_ref()?.usage)?;
-        match serde_json::from_str::<Usage>(counted.get()) {
-            Ok(Usage { prompt_tokens: prompt, completion_tokens: completion }) => {
-                let counted = (prompt.unwrap_or(0), completion.unwrap_or(0));
-                (counted != (0, 0)).then_some(counted)
-            }
+        match serde_json::from_str::<Usage<'_>>(counted.get()) {
+            Ok(usage) => Some(usage.counts()).filter(|counts| *counts != TokenCounts::default()),
             Err(error) => {
                 tracing::debug!(%error, "usage that cannot be read");
                 None
@@ -110,56 +134,6 @@ impl Chunk<'_> {
             Some(error) => !matches!(error.get(), "{}" | "\"\"" | "false"),
             None => self.choice.is_none() && self.usage.is_none() && self.message.is_some(),
         }
-    }
-}
-
-/// A string, borrowed where it holds no escapes. Anything else is as good as empty: a field of an
-/// unexpected type must not cost the text beside it.
-#[derive(Default)]
-pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Lenient<'a>(PhantomData<&'a ()>);
-
-        impl<'de: 'a, 'a> Visitor<'de> for Lenient<'a> {
-            type Value = Text<'a>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string")
-            }
-            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Text<'a>, E> {
-                Ok(Text(Cow::Borrowed(text)))
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Text<'a>, E> {
-                Ok(Text(Cow::Owned(text.to_owned())))
-            }
-            fn visit_unit<E: de::Error>(self) -> Result<Text<'a>, E> {
-                Ok(Text::default())
-            }
-            fn visit_bool<E: de::Error>(self, _: bool) -> Result<Text<'a>, E> {
-                Ok(Text::default())
-            }
-            fn visit_i64<E: de::Error>(self, _: i64) -> Result<Text<'a>, E> {
-                Ok(Text::default())
-            }
-            fn visit_u64<E: de::Error>(self, _: u64) -> Result<Text<'a>, E> {
-                Ok(Text::default())
-            }
-            fn visit_f64<E: de::Error>(self, _: f64) -> Result<Text<'a>, E> {
-                Ok(Text::default())
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Text<'a>, A::Error> {
-                while seq.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Text::default())
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Text<'a>, A::Error> {
-                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(Text::default())
-            }
-        }
-
-        deserializer.deserialize_any(Lenient(PhantomData))
     }
 }
 

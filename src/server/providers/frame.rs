@@ -5,7 +5,7 @@
 //! was read whole. Where the next event has the same bytes there, and one JSON string between them,
 //! its structure is the same, so only that string is read: a tenth of the work.
 
-use super::wire::Text;
+use super::text::Text;
 
 /// A longer frame is not kept, in bytes: a server that repeats a prompt in each event would have it
 /// copied once for every stream.

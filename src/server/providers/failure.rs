@@ -8,8 +8,8 @@ use reqwest::{Response, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
-use super::super::redact::presentable;
-use super::super::{ErrorClass, ProviderError};
+use super::redact::presentable;
+use super::{ErrorClass, ProviderError};
 use crate::article::problem::Code;
 
 /// As much of an error's body is read, in bytes.
@@ -28,6 +28,8 @@ pub(super) struct Origin {
     pub(super) name: String,
     /// Without user name, password and query.
     pub(super) base_url: String,
+    /// The call's path under it.
+    pub(super) path: &'static str,
     pub(super) loopback: bool,
     pub(super) key: Option<SecretString>,
 }
@@ -49,8 +51,8 @@ impl Origin {
 
     fn check_base_url(&self) -> String {
         format!(
-            "Check base_url of provider \"{}\" ({}): it reaches up to, not with, /chat/completions.",
-            self.name, self.base_url
+            "Check base_url of provider \"{}\" ({}): it reaches up to, not with, {}.",
+            self.name, self.base_url, self.path
         )
     }
 
@@ -162,7 +164,8 @@ impl Origin {
 
     fn classify(&self, status: Option<StatusCode>, told: &Told) -> ProviderError {
         use ErrorClass::{Business, Candidate, Retryable};
-        let status = status.map_or(0, |status| status.as_u16());
+        let answered = status.map_or(0, |status| status.as_u16());
+        let status = if answered == 0 { told.meant() } else { answered };
         let again = || "Try again in a moment, or choose another model.".to_owned();
         let (class, code, remedy) = match status {
             _ if told.is_filter() => (
@@ -198,11 +201,11 @@ impl Origin {
             _ => (Retryable, Code::UpstreamFailed, again()),
         };
         let words = self.presentable(&told.words);
-        let message = match (status, words.is_empty()) {
+        let message = match (answered, words.is_empty()) {
             (0, true) => "reported an error in its answer".to_owned(),
             (0, false) => format!("reported an error in its answer: {words}"),
-            (_, true) => format!("answered {status}"),
-            (_, false) => format!("answered {status}: {words}"),
+            (_, true) => format!("answered {answered}"),
+            (_, false) => format!("answered {answered}: {words}"),
         };
         self.error(class, code, &message, remedy)
     }
@@ -253,6 +256,22 @@ impl Told {
             .find(|status| status.is_client_error() || status.is_server_error())
     }
 
+    /// The status that Anthropic gives an error of this name outside of a stream; 0 for others.
+    fn meant(&self) -> u16 {
+        let status = |name: &String| match name.as_str() {
+            "invalid_request_error" => Some(400),
+            "authentication_error" => Some(401),
+            "billing_error" => Some(402),
+            "permission_error" => Some(403),
+            "not_found_error" => Some(404),
+            "request_too_large" => Some(413),
+            "rate_limit_error" => Some(429),
+            "timeout_error" => Some(408),
+            _ => None,
+        };
+        self.names.iter().find_map(status).unwrap_or(0)
+    }
+
     fn names_any(&self, parts: &[&str]) -> bool {
         self.names.iter().any(|name| parts.iter().any(|part| name.contains(part)))
     }
@@ -263,8 +282,10 @@ impl Told {
             || self.names.iter().any(|name| name == "1301")
     }
 
+    /// Anthropic says it in words only.
     fn is_quota(&self) -> bool {
         self.names_any(&["insufficient_quota", "insufficient_balance", "arrearage"])
+            || self.words.contains("credit balance is too low")
     }
 
     /// 1302 to 1305 are Zhipu's.
