@@ -58,6 +58,12 @@ price_input = 1.0
 price_output = 2.0
 currency = "USD"
 
+[generation]
+backoff_min_s = 0.1
+backoff_max_s = 0.3
+# Every test writes about the same topics.
+[cache]
+enabled = false
 [routes]
 default = ["local/writer"]
 `;

@@ -175,6 +175,8 @@ test('the icon of a hidden tab says how its article ended, and a new one begins 
       if (ended === 'done') call.finish();
       else call.fail('the model fell over');
     });
+    // What fails is asked for again; then it is given up.
+    model.otherwise((call) => call.refuse(401, 'Incorrect API key provided'));
     await reader.compose();
     await reader.ask(sample.topic);
     await expect(reader.article).toContainText('And more.');
