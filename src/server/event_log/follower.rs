@@ -17,6 +17,13 @@ use crate::article::event::Seq;
 /// third (design §3).
 pub const GATHER: Duration = Duration::from_millis(5);
 
+/// The same where so many read the same that their wake-ups are most of the work: twenty times a
+/// second is as smooth to the eye.
+const CROWD_GATHER: Duration = Duration::from_millis(50);
+
+/// More readers than this are a crowd.
+pub const CROWD: usize = 8;
+
 /// How much a reader takes at once, in bytes.
 const READ_BUDGET: usize = 64 * 1024;
 
@@ -60,11 +67,9 @@ impl Follower {
         if self.ended {
             return Poll::Ready(false);
         }
-        if !self.has_more(context) {
-            return Poll::Pending;
-        }
+        let Some(gather) = self.has_more(context) else { return Poll::Pending };
         let now = Instant::now();
-        if let Some(next) = self.took.map(|took| took + GATHER).filter(|next| *next > now) {
+        if let Some(next) = self.took.map(|took| took + gather).filter(|next| *next > now) {
             let gathering = self.gathering.get_or_insert_with(|| Box::pin(sleep_until(next)));
             if gathering.deadline() != next {
                 gathering.as_mut().reset(next);
@@ -111,11 +116,13 @@ impl Follower {
         more.then_some(events)
     }
 
-    /// Whether there is something to be shown; if not, the log will wake the task.
-    fn has_more(&self, context: &Context<'_>) -> bool {
+    /// For how long to gather, where there is something to be shown; if not, the log will wake the
+    /// task.
+    fn has_more(&self, context: &Context<'_>) -> Option<Duration> {
         let mut inner = self.log.lock();
         if inner.has_more(self.cursor) {
-            return true;
+            let is_crowd = inner.in_crowd || inner.readers.len() > CROWD;
+            return Some(if is_crowd { CROWD_GATHER } else { GATHER });
         }
         if let Some(place) = inner.readers.get_mut(self.place) {
             match place {
@@ -123,7 +130,7 @@ impl Follower {
                 None => *place = Some(context.waker().clone()),
             }
         }
-        false
+        None
     }
 }
 

@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 use slab::Slab;
 use tokio::sync::Notify;
 
-pub use follower::{Follower, LogEvent};
+pub use follower::{CROWD, Follower, LogEvent};
 
 use crate::article::event::{Event, GenerationState, Seq};
 
@@ -52,6 +52,8 @@ struct Inner {
     end: Option<GenerationState>,
     /// Nothing will come any more, though it has not ended: readers end where it stops.
     abandoned: bool,
+    /// Whether many logs are written together with this one.
+    in_crowd: bool,
     /// A place for every reader; a waker in it while the reader sleeps.
     readers: Slab<Option<Waker>>,
 }
@@ -229,6 +231,11 @@ impl EventLog {
     /// Whether readers of this copy would hear of nothing new.
     pub fn is_abandoned(&self) -> bool {
         self.lock().abandoned
+    }
+
+    /// Many logs are written together with this one: its readers gather for longer.
+    pub fn join_crowd(&self) {
+        self.lock().in_crowd = true;
     }
 
     /// Everything that the store does not have, or `None`. Deltas are kept apart: each of their

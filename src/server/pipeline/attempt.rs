@@ -50,6 +50,8 @@ pub struct Ended {
 pub struct Attempt<'a> {
     flight: &'a Flight,
     model: &'a ModelConfig,
+    /// When all attempts together have taken too long.
+    deadline: Instant,
     permit: &'a mut Permit,
     /// Joins the answer to the text before it, where there is one.
     seam: Option<Seam>,
@@ -71,6 +73,7 @@ impl<'a> Attempt<'a> {
     pub fn new(
         flight: &'a Flight,
         model: &'a ModelConfig,
+        deadline: Instant,
         permit: &'a mut Permit,
         colouring: &'a mut Colouring,
         request: &ModelRequest,
@@ -80,6 +83,7 @@ impl<'a> Attempt<'a> {
         Self {
             flight,
             model,
+            deadline,
             permit,
             seam: request.so_far.as_deref().map(Seam::after),
             colouring,
@@ -228,13 +232,16 @@ impl<'a> Attempt<'a> {
             None => self.started + limits.first_token_timeout,
             Some(_) => self.last_bytes + limits.idle_timeout,
         };
-        total.min(silence)
+        total.min(silence).min(self.deadline)
     }
 
     fn timed_out(&self) -> ProviderError {
         let limits = &self.flight.origin.config.generation;
         let model = &self.model.name;
-        let (message, setting) = if self.started.elapsed() >= limits.total_timeout {
+        let (message, setting) = if Instant::now() >= self.deadline {
+            let seconds = limits.deadline.as_secs();
+            (format!("The text was not finished within {seconds} s."), "deadline_s")
+        } else if self.started.elapsed() >= limits.total_timeout {
             (
                 format!("{model} was not finished after {} s.", limits.total_timeout.as_secs()),
                 "total_timeout_s",

@@ -15,11 +15,14 @@ use moka::sync::Cache;
 use super::Job;
 use super::flight::Flight;
 use super::route::Route;
-use crate::article::event::{Event, Notice, NoticeKind, Usage};
+use crate::article::event::{Event, Highlight, Notice, NoticeKind, Usage};
 use crate::server::config::{CacheConfig, Protocol};
 
 /// What a cached text takes besides its own bytes, roughly.
 const ENTRY_BYTES: usize = 256;
+
+/// What a span of colour takes, roughly.
+const SPAN_BYTES: usize = 40;
 
 /// A hash of everything that shapes a text.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,9 +37,14 @@ pub struct Coalescing {
 /// A text that was written lately.
 #[derive(Debug)]
 pub struct CachedText {
-    text: String,
-    model: String,
-    currency: Option<String>,
+    /// The text.
+    pub text: String,
+    /// The model that wrote its end.
+    pub model: String,
+    /// What the model is paid in.
+    pub currency: Option<String>,
+    /// The colours of its code.
+    pub highlights: Vec<Highlight>,
 }
 
 /// What there is of a text that is asked for.
@@ -57,7 +65,8 @@ impl Coalescing {
             let share = u32::try_from(config.max_bytes / config.max_entries.max(1));
             let share = share.unwrap_or(u32::MAX);
             let weight = move |_: &Key, text: &Arc<CachedText>| {
-                let bytes = text.text.len() + ENTRY_BYTES;
+                let spans: usize = text.highlights.iter().map(|line| line.spans.len()).sum();
+                let bytes = text.text.len() + spans * SPAN_BYTES + ENTRY_BYTES;
                 u32::try_from(bytes).unwrap_or(u32::MAX).max(share)
             };
             let cache = Cache::builder().weigher(weight).max_capacity(config.max_bytes as u64);
@@ -85,9 +94,9 @@ impl Coalescing {
     }
 
     /// Keeps a text that was written to its end.
-    pub fn keep(&self, key: Key, text: String, model: String, currency: Option<String>) {
+    pub fn keep(&self, key: Key, text: CachedText) {
         if let Some(texts) = &self.texts {
-            texts.insert(key, Arc::new(CachedText { text, model, currency }));
+            texts.insert(key, Arc::new(text));
         }
     }
 
@@ -117,6 +126,9 @@ impl CachedText {
             "This text was written lately for the same brief: it is given again, for nothing.";
         job.log.push(&Event::Notice(Notice::new(NoticeKind::Cached, words).about(&self.model)));
         job.log.push_delta(&self.text);
+        for highlight in &self.highlights {
+            job.log.push(&Event::Highlight(highlight.clone()));
+        }
         let usage = job.progress().usage.clone();
         job.log.push(&Event::Usage { usage, first_token_ms: None, writing_ms: 0 });
     }

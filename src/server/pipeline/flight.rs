@@ -10,27 +10,32 @@
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use futures_util::future::BoxFuture;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OnceCell};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::coalescing::Key;
+use super::coalescing::{CachedText, Key};
 use super::colouring::Sheet;
 use super::generate::Outcome;
+use super::postprocess::highlights;
 use super::tokens::{TokenEstimate, cost};
 use super::{Job, Progress, Stop, StopReason};
-use crate::article::event::{Event, Notice, NoticeKind, Seq, Usage};
+use crate::article::event::{Event, Highlight, Notice, NoticeKind, Seq, Usage};
 use crate::article::generation::{Attempt, AttemptOutcome};
 use crate::article::problem::{Code, Problem};
 use crate::server::clock::now_ms;
 use crate::server::config::ModelConfig;
+use crate::server::event_log::CROWD;
 use crate::server::providers::TokenCounts;
+use crate::server::store::records::NewRevision;
 
 /// What writes: ready when the writing has ended.
 pub type Pen = BoxFuture<'static, Outcome>;
 
 /// A writing that several may have asked for.
 pub struct Flight {
+    /// What the text became, for all who have it whole.
+    pub revision: OnceCell<Option<NewRevision>>,
     /// Whoever asked first: his brief is everyone's.
     pub origin: Arc<Job>,
     /// Under which others find it.
@@ -108,6 +113,7 @@ impl Flight {
             is_over: false,
         };
         Self {
+            revision: OnceCell::new(),
             origin: Arc::clone(job),
             key,
             state: Mutex::new(state),
@@ -127,6 +133,12 @@ impl Flight {
         )));
         job.log.copy(&first.job.log, first.since, |name| name != "usage");
         state.askers.push(Asker { job: Arc::clone(job), since, turn: Arc::default() });
+        let many = state.askers.len();
+        if many > CROWD {
+            // Those before were told when it became one.
+            let untold = if many == CROWD + 1 { 0 } else { many - 1 };
+            state.askers[untold..].iter().for_each(|asker| asker.job.log.join_crowd());
+        }
         state.tell_all();
         true
     }
@@ -152,6 +164,11 @@ impl Flight {
                 }
             }
         }
+    }
+
+    /// Whether several have asked for it.
+    pub fn is_shared(&self) -> bool {
+        self.lock().askers.len() > 1
     }
 
     fn turn_of(&self, job: &Job) -> Arc<Notify> {
@@ -216,16 +233,26 @@ impl Flight {
 
     fn end(&self, outcome: Outcome) {
         if let (Some(key), Outcome::Complete) = (self.key, &outcome) {
-            let (text, Progress { model, usage, .. }) =
-                (self.text(), self.origin.progress().clone());
-            let model = model.unwrap_or_default();
-            self.origin.coalescing.keep(key, text, model, usage.currency);
+            let Progress { model, usage, .. } = self.origin.progress().clone();
+            let text = CachedText {
+                text: self.text(),
+                model: model.unwrap_or_default(),
+                currency: usage.currency,
+                highlights: self.highlights(),
+            };
+            self.origin.coalescing.keep(key, text);
         }
         self.lock().is_over = true;
         // What was set already is how it ended.
         let _ = self.outcome.set(outcome);
         self.unlist();
         self.ended.cancel();
+    }
+
+    fn highlights(&self) -> Vec<Highlight> {
+        let state = self.lock();
+        let first = state.askers.first().map(|first| highlights(&first.job));
+        first.unwrap_or_default()
     }
 
     fn unlist(&self) {

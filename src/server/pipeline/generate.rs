@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until};
 use super::attempt::{Attempt, End, Ended, failure, prompt_tokens};
 use super::coalescing::Found;
 use super::colouring::Colouring;
-use super::flight::Flight;
+use super::flight::{Flight, Pen};
 use super::preprocess::{Prepared, prepare};
 use super::route::{MIN_ANSWER_TOKENS, Route};
 use super::{Job, Stop, millis};
@@ -26,12 +26,13 @@ use crate::server::resilience::{self, Failure, Limits, Next, Permit, Schedule};
 use crate::server::telemetry::metrics;
 
 /// What the third stage makes: the whole text is in the log, and this is how it ended.
-#[derive(Debug)]
 pub struct Transcript {
     /// The language that was written in (BCP 47).
     pub language: String,
     /// How it ended.
     pub outcome: Outcome,
+    /// The writing, where it was written now.
+    pub flight: Option<Arc<Flight>>,
 }
 
 /// How the writing ended.
@@ -56,18 +57,19 @@ pub enum Outcome {
 pub async fn run(job: &Arc<Job>, route: Route) -> Transcript {
     job.begin(Stage::Generate);
     let language = route.prepared.language.clone();
-    let outcome = match job.coalescing.find(job, &route) {
+    let (flight, pen) = match job.coalescing.find(job, &route) {
         Found::Text(text) => {
             text.give(job);
-            Outcome::Complete
+            return Transcript { language, outcome: Outcome::Complete, flight: None };
         }
-        Found::Flight(flight) => flight.follow(job, None).await,
+        Found::Flight(flight) => (flight, None),
         Found::New(flight) => {
-            let pen = Box::pin(write(Arc::clone(&flight), route));
-            flight.follow(job, Some(pen)).await
+            let pen: Pen = Box::pin(write(Arc::clone(&flight), route));
+            (flight, Some(pen))
         }
     };
-    Transcript { language, outcome }
+    let outcome = flight.follow(job, pen).await;
+    Transcript { language, outcome, flight: Some(flight) }
 }
 
 /// Where one answer ends in the text and the next begins, by the attempts.
@@ -119,6 +121,8 @@ struct Writer<'a> {
     /// otherwise each keep a prompt for as long as they are read.
     prepared: Option<Prepared>,
     schedule: Schedule,
+    /// Nothing is written from here on.
+    deadline: Instant,
     /// The candidate of the last attempt, and why another follows it.
     last: Option<(usize, Reason)>,
     /// How many answers reached their length.
@@ -131,16 +135,18 @@ impl<'a> Writer<'a> {
     fn new(flight: &'a Flight, route: Route) -> Self {
         let job = &*flight.origin;
         let limits = &job.config.generation;
+        let deadline = Instant::now() + limits.deadline;
         let limits = Limits {
             retries: limits.retries,
             quick: (limits.retry_quick_min, limits.retry_quick_max),
             backoff: (limits.backoff_min, limits.backoff_max),
-            deadline: Instant::now() + limits.deadline,
+            deadline,
         };
         Self {
             flight,
             job,
             schedule: Schedule::new(route.candidates.len(), limits),
+            deadline,
             nobody: route.nobody(),
             candidates: route.candidates,
             prepared: Some(route.prepared),
@@ -170,7 +176,8 @@ impl<'a> Writer<'a> {
             };
             let _place = self.place(&model).await;
             let mut permit = self.permit(&model);
-            let attempt = Attempt::new(self.flight, &model, &mut permit, colouring, &request);
+            let attempt =
+                Attempt::new(self.flight, &model, self.deadline, &mut permit, colouring, &request);
             let ended = attempt.run(&*provider, request).await;
             if let Some(outcome) = self.judge(candidate, &model, permit, ended) {
                 return outcome;

@@ -1,5 +1,6 @@
 //! Stage 4: makes a revision of the text: typed document, safe HTML, title, outline, counts.
 
+use tokio::task::JoinError;
 use uuid::Uuid;
 
 use super::generate::{Outcome, Transcript, seams_of};
@@ -23,10 +24,14 @@ const SUMMARY_MAX_CHARS: usize = 160;
 /// Runs the stage. Every generation that ended with text gets a revision, however it ended.
 pub async fn run(job: &Job, transcript: Transcript) -> Ending {
     job.begin(Stage::Postprocess);
-    let text = job.log.text();
-    let highlights = highlights(job);
-    let (format, kind) = (job.brief.format, Kind::of(job));
-    let made = tokio::task::spawn_blocking(move || revision(text, format, highlights, kind)).await;
+    let made = match (&transcript.flight, &transcript.outcome) {
+        // Who shared the writing shares what it became: it is made once.
+        (Some(flight), Outcome::Complete) if flight.is_shared() => {
+            let made = flight.revision.get_or_try_init(|| make(job)).await.cloned();
+            made.map(|made| made.map(|made| NewRevision { id: Uuid::now_v7(), ..made }))
+        }
+        _ => make(job).await,
+    };
     let (mut revision, broken) = match made {
         Ok(revision) => (revision, None),
         Err(error) => (None, Some(internal(&error))),
@@ -53,6 +58,14 @@ pub async fn run(job: &Job, transcript: Transcript) -> Ending {
         (None, Outcome::Complete, None) => failed(blank()),
     };
     Ending { last, error, revision, dead_letter }
+}
+
+/// Makes a revision of a job's text, away from the tasks that move tokens.
+async fn make(job: &Job) -> Result<Option<NewRevision>, JoinError> {
+    let text = job.log.text();
+    let highlights = highlights(job);
+    let (format, kind) = (job.brief.format, Kind::of(job));
+    tokio::task::spawn_blocking(move || revision(text, format, highlights, kind)).await
 }
 
 /// What is kept of a job to try it again: what a model was asked.
@@ -129,12 +142,13 @@ pub fn revision_of(
     NewRevision { id: Uuid::now_v7(), text, html, style, language, meta, highlights }
 }
 
-fn highlights(job: &Job) -> Vec<Highlight> {
+/// The colours of a job's code, as its log has them.
+pub fn highlights(job: &Job) -> Vec<Highlight> {
     let data = job.log.data_of("highlight");
     data.iter().filter_map(|json| serde_json::from_str(json).ok()).collect()
 }
 
-fn internal(error: &tokio::task::JoinError) -> Problem {
+fn internal(error: &JoinError) -> Problem {
     tracing::error!(error_type = "postprocess", error = %error, "a text could not be processed");
     Problem::new(
         crate::article::problem::Code::Internal,
