@@ -218,3 +218,28 @@ async fn a_provider_is_asked_by_so_many_at_once_and_the_others_see_their_place_i
     server.finished(first.id).await;
     assert_eq!(a.requests().len(), 1, "who left the line asked for nothing");
 }
+
+#[tokio::test]
+async fn stop_is_heard_between_retries_and_in_failover() {
+    let limited = Script::new().error(429, "slow down").header("Retry-After", 25);
+    let a = Upstream::start(vec![limited]).await;
+    let b = Upstream::start(vec![Script::new().silence()]).await;
+    for urls in [vec![a.base_url()], vec![a.base_url(), b.base_url()]] {
+        let server = server_before(&urls, &[]).await;
+        let created = server.create(json!({"topic": "x"})).await;
+        server.reader(created.id, 0).await.until("notice").await;
+        if urls.len() > 1 {
+            b.request(0).await;
+        }
+        let path = format!("/api/v1/generations/{}/cancel", created.id);
+        let response = server.post(&path, &json!({})).await;
+        assert_eq!(response.status().as_u16(), 200);
+        let told: serde_json::Value = response.json().await.unwrap();
+        assert_eq!(told["state"], "cancelled");
+        let attempts = told["attempts"].as_array().unwrap();
+        assert_eq!(attempts.len(), urls.len());
+        assert!(attempts.iter().all(|attempt| !attempt["outcome"].is_null()), "{attempts:?}");
+    }
+    b.closed().await;
+    assert_eq!(a.requests().len(), 2, "one each, and none behind the stop");
+}
