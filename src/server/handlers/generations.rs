@@ -109,7 +109,8 @@ pub async fn go_on(
     Ok(accepted(&generations, id, &headers).await?)
 }
 
-async fn accepted(
+/// 202 with the resource, or the event stream where that was asked for.
+pub(super) async fn accepted(
     generations: &Generations,
     id: Uuid,
     headers: &HeaderMap,
