@@ -68,7 +68,7 @@ async fn what_failed_for_good_is_kept_whole_and_survives_a_restart() {
     let brief = json!({"topic": "How DNS <script>works", "audience": "beginners"});
     let (generation, id) = failed(&server, brief).await;
     let server = server.restart().await;
-    assert_eq!(open(&server).await, [id.clone()]);
+    assert_eq!(open(&server).await, [id.as_str()]);
     let letter = letter(&server, &id).await;
     assert_eq!(letter.summary.generation_id, generation.id);
     assert_eq!(letter.summary.article_id, generation.article_id);
@@ -131,6 +131,17 @@ async fn a_replay_that_fails_too_is_a_letter_of_its_own() {
     assert_eq!(now.len(), 1);
     assert_ne!(now[0], id);
     assert_eq!(letter(&server, &now[0]).await.summary.generation_id, replayed.id);
+}
+
+#[tokio::test]
+async fn who_continues_an_article_has_seen_to_its_letter() {
+    let (_upstream, server) = server_before(vec![breaks_off(), writes(" and the second.")]).await;
+    let (generation, id) = failed(&server, json!({"topic": "a"})).await;
+    let path = format!("/api/v1/generations/{}/continue", generation.id);
+    let continued = accepted(server.request(Method::POST, &path).send().await.unwrap()).await;
+    server.finished(continued.id).await;
+    assert!(open(&server).await.is_empty());
+    assert_eq!(letter(&server, &id).await.summary.replayed_by, Some(continued.id));
 }
 
 #[tokio::test]
@@ -308,7 +319,7 @@ async fn the_list_goes_page_by_page_and_several_are_settled_at_once() {
         server.post(&format!("{LETTERS}/discard"), &body).await.json().await.unwrap();
     assert_eq!(outcome["results"][0]["error"]["code"], "dead_letter_settled");
     assert_eq!(outcome["results"][1]["error"], Value::Null);
-    assert_eq!(open(&server).await, [ids[2].clone()]);
+    assert_eq!(open(&server).await, [ids[2].as_str()]);
     for call in ["replay", "discard"] {
         let answer = server.post(&format!("{LETTERS}/{call}"), &json!({"ids": []})).await;
         let (status, error) = error_of(answer).await;
