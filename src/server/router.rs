@@ -53,6 +53,8 @@ pub fn router(state: &AppState) -> Router {
         .route("/page-data/compose", get(page_data::compose))
         .route("/page-data/connections", get(page_data::connections))
         .route("/page-data/library", get(page_data::library))
+        .route("/page-data/operations", get(page_data::operations))
+        .route("/page-data/dead-letters/{id}", get(page_data::letter))
         .route("/page-data/articles/{id}", get(page_data::article))
         .route("/page-data/articles/{id}/compare", get(page_data::compare))
         .with_state(state.clone());
