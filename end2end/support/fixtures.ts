@@ -42,7 +42,7 @@ interface PerWorker {
   demo: InkstreamServer;
 }
 
-const configuration = (url: string) => `
+export const configuration = (url: string) => `
 [[providers]]
 name = "local"
 protocol = "openai"

@@ -6,10 +6,11 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use super::i18n::Texts;
-use super::page_data::LibraryQuery;
+use super::page_data::{LibraryQuery, OperationsData};
 use crate::article::brief::Brief;
 use crate::article::comparison::{ComparedText, TextComparison};
 use crate::article::connection::ConnectionTest;
+use crate::article::dead_letter::{DeadLetterPage, Replay, ReplaySelection};
 use crate::article::edit::ArticleEdit;
 use crate::article::generation::{ArticlePage, Generation};
 use crate::article::library::{Selection, SelectionOutcome};
@@ -235,6 +236,56 @@ pub async fn delete_article(id: Uuid) -> Result<(), Failure> {
 /// See [`Failure`].
 pub async fn restore_article(id: Uuid) -> Result<(), Failure> {
     send(Method::POST, &format!("/api/v1/articles/{id}/restore"), &[], None).await.map(drop)
+}
+
+/// What is going on, once more.
+///
+/// # Errors
+/// See [`Failure`]; unreachable is also who does not answer in time.
+pub async fn operations() -> Result<OperationsData, Failure> {
+    within(STATUS_PATIENCE_MS, "/page-data/operations").await
+}
+
+/// A further page of the dead letters.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn dead_letters(cursor: &str) -> Result<DeadLetterPage, Failure> {
+    let path = format!("/api/v1/dead-letters?cursor={cursor}");
+    read(&send(Method::GET, &path, &[], None).await?).await
+}
+
+/// Tries a dead letter again.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn replay(
+    letter: Uuid,
+    replay: &Replay,
+    idempotency_key: &str,
+) -> Result<Generation, Failure> {
+    let path = format!("/api/v1/dead-letters/{letter}/replay");
+    let body = serde_json::to_string(replay).map_err(|_| Failure::Malformed)?;
+    let headers = [("Content-Type", "application/json"), ("Idempotency-Key", idempotency_key)];
+    read(&send(Method::POST, &path, &headers, Some(&body)).await?).await
+}
+
+/// Tries several dead letters again, afresh.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn replay_letters(ids: Vec<Uuid>) -> Result<SelectionOutcome, Failure> {
+    let selection = ReplaySelection { ids, from_text: false };
+    read(&send_json(Method::POST, "/api/v1/dead-letters/replay", &selection).await?).await
+}
+
+/// Discards several dead letters.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn discard_letters(ids: Vec<Uuid>) -> Result<SelectionOutcome, Failure> {
+    let selection = Selection { ids };
+    read(&send_json(Method::POST, "/api/v1/dead-letters/discard", &selection).await?).await
 }
 
 /// How long an answer may take, in milliseconds: longer than anything that the server takes its time

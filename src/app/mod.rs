@@ -84,6 +84,7 @@ pub fn App() -> impl IntoView {
             <FlatRoutes fallback=NotFoundPage>
                 <Route path=path!("/") view=parts::compose ssr=SsrMode::Async />
                 <Route path=path!("/models") view=parts::connect ssr=SsrMode::Async />
+                <Route path=path!("/operations") view=parts::operations ssr=SsrMode::Async />
                 <Route path=path!("/articles") view=parts::library ssr=SsrMode::Async />
                 <Route path=path!("/articles/:id") view=parts::article ssr=SsrMode::Async />
                 <Route path=path!("/articles/:id/compare") view=parts::compare ssr=SsrMode::Async />

@@ -10,10 +10,12 @@ use super::progress::Progress;
 use crate::article::brief::{Format, Style};
 use crate::article::comparison::Comparison;
 use crate::article::connection::Connections;
+use crate::article::dead_letter::{DeadLetter, DeadLetterPage};
 use crate::article::event::{Highlight, Meta, OutlineEntry};
 use crate::article::generation::{
     ArticlePage, ArticleSummary, Generation, RevisionSummary, UnixMs,
 };
+use crate::article::operations::Operations;
 use crate::article::problem::Problem;
 
 /// What a page shows, or why it cannot.
@@ -189,6 +191,27 @@ pub struct CompareData {
     pub comparison: Comparison,
 }
 
+/// How many dead letters are shown at first.
+pub const LETTERS_PAGE: u32 = 20;
+
+/// What the operations page shows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OperationsData {
+    /// What is going on.
+    pub operations: Operations,
+    /// The first page of the dead letters.
+    pub letters: DeadLetterPage,
+}
+
+/// What is shown of a dead letter that is opened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LetterData {
+    /// The letter.
+    pub letter: DeadLetter,
+    /// For the form of its brief.
+    pub compose: ComposeData,
+}
+
 /// Sets the status of the page's answer. In the browser there is none to set.
 pub fn set_status(status: u16) {
     #[cfg(feature = "ssr")]
@@ -228,6 +251,32 @@ pub async fn load_connections() -> PageResult<Connections> {
     }
     #[cfg(not(feature = "ssr"))]
     fetch("/page-data/connections".to_owned()).await
+}
+
+/// What the operations page shows.
+///
+/// # Errors
+/// The server's, or it could not be asked for.
+pub async fn load_operations() -> PageResult<OperationsData> {
+    #[cfg(feature = "ssr")]
+    {
+        crate::server::pages::operations(&expect_context()).await
+    }
+    #[cfg(not(feature = "ssr"))]
+    fetch("/page-data/operations".to_owned()).await
+}
+
+/// What is shown of a dead letter that is opened.
+///
+/// # Errors
+/// The server's, or it could not be asked for.
+pub async fn load_letter(id: Uuid) -> PageResult<LetterData> {
+    #[cfg(feature = "ssr")]
+    {
+        crate::server::pages::letter(&expect_context(), id).await
+    }
+    #[cfg(not(feature = "ssr"))]
+    fetch(format!("/page-data/dead-letters/{id}")).await
 }
 
 /// What the library shows first.

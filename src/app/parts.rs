@@ -18,11 +18,16 @@ use wasm_bindgen_futures::JsFuture;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 use web_sys::Element;
 
+use super::components::dead_letters::Letters;
+use super::components::dead_letters::edit::EditLetter;
 use super::components::editor::Editor;
 use super::components::regenerate::Regenerate;
 use super::edit_drafts::{EditDraft, Taken};
 use super::live::Live;
-use super::pages::{ArticlePage, ComparePage, ComposePage, ConnectPage, LibraryPage};
+use super::page_data::LetterData;
+use super::pages::{
+    ArticlePage, ComparePage, ComposePage, ConnectPage, LibraryPage, OperationsPage,
+};
 use super::preferences::use_texts;
 use super::use_hydrated;
 use crate::app::i18n::Texts;
@@ -46,6 +51,16 @@ fn open_compose() -> Opened<AnyView> {
 #[wasm_split(brief, fallible, preload(load_regenerate))]
 fn open_regenerate(live: Live, reload: Callback<()>, open: RwSignal<bool>) -> Opened<AnyView> {
     Ok(view! { <Regenerate live reload open /> }.into_any())
+}
+
+#[wasm_split(brief, fallible, preload(load_letter_form))]
+fn open_letter_form(data: LetterData, letters: Letters, open: RwSignal<bool>) -> Opened<AnyView> {
+    Ok(view! { <EditLetter data letters open /> }.into_any())
+}
+
+#[wasm_split(operations, fallible, preload(load_operations))]
+fn open_operations() -> Opened<AnyView> {
+    Ok(view! { <OperationsPage /> }.into_any())
 }
 
 #[wasm_split(article, fallible, preload(load_article))]
@@ -118,6 +133,18 @@ pub fn compare() -> AnyView {
 /// The models.
 pub fn connect() -> AnyView {
     arriving(Box::pin(load_connect()), frame, || Box::pin(open_connect()))
+}
+
+/// What is going on.
+pub fn operations() -> AnyView {
+    arriving(Box::pin(load_operations()), frame, || Box::pin(open_operations()))
+}
+
+/// The brief of a dead letter, to be changed.
+pub fn letter_form(data: LetterData, letters: Letters, open: RwSignal<bool>) -> AnyView {
+    let form =
+        move || -> Opening<AnyView> { Box::pin(open_letter_form(data.clone(), letters, open)) };
+    arriving(Box::pin(load_letter_form()), |view| view, form)
 }
 
 /// The brief of an article once more.
@@ -202,6 +229,7 @@ enum Way {
     Library,
     Compare,
     Connect,
+    Operations,
 }
 
 impl Way {
@@ -211,6 +239,7 @@ impl Way {
         Some(match steps.as_slice() {
             [""] => Self::Compose,
             ["models"] => Self::Connect,
+            ["operations"] => Self::Operations,
             ["articles"] => Self::Library,
             ["articles", _] => Self::Article,
             ["articles", _, "compare"] => Self::Compare,
@@ -226,6 +255,7 @@ pub fn part_of(path: &str) -> Option<&'static str> {
         Way::Article => "article",
         Way::Library => "library",
         Way::Compare | Way::Connect => "others",
+        Way::Operations => "operations",
     })
 }
 
@@ -240,6 +270,7 @@ pub async fn load(path: &str) -> Result<(), SplitLoaderError> {
         Some(Way::Library) => load_library().await,
         Some(Way::Compare) => load_compare().await,
         Some(Way::Connect) => load_connect().await,
+        Some(Way::Operations) => load_operations().await,
         None => Ok(()),
     }
 }

@@ -39,6 +39,17 @@ impl Sending {
         article: Option<Uuid>,
         created: impl FnOnce(Generation) + 'static,
     ) {
+        let ask = async move |brief: Brief, key: String| api::create(&brief, article, &key).await;
+        self.send_by(brief, ask, created);
+    }
+
+    /// Sends a brief by another call than the usual; `ask` gets it with the key.
+    pub fn send_by(
+        self,
+        brief: Brief,
+        ask: impl AsyncFnOnce(Brief, String) -> Result<Generation, Failure> + 'static,
+        created: impl FnOnce(Generation) + 'static,
+    ) {
         if self.busy.get_untracked() {
             return;
         }
@@ -48,7 +59,7 @@ impl Sending {
         let key = kept.map_or_else(api::idempotency_key, |(_, key)| key);
         self.unanswered.set_value(Some((brief.clone(), key.clone())));
         spawn_local(async move {
-            let answer = api::create(&brief, article, &key).await;
+            let answer = ask(brief, key).await;
             // The form may be gone by now; then nobody has to know.
             if self.busy.try_set(false).is_some() {
                 return;
@@ -61,5 +72,10 @@ impl Sending {
                 Err(failure) => self.failure.set(Some(failure)),
             }
         });
+    }
+
+    /// What is sent next is another request, although its brief is the same.
+    pub fn forget(self) {
+        self.unanswered.set_value(None);
     }
 }

@@ -25,12 +25,12 @@ pub struct Hit {
     pub snippet: Vec<Stretch>,
 }
 
-/// Articles that are deleted or restored together.
+/// Articles that are deleted or restored together, or dead letters that are discarded together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Selection {
-    /// 1 to 100 articles.
+    /// 1 to 100 of them.
     pub ids: Vec<Uuid>,
 }
 
@@ -42,7 +42,7 @@ pub struct SelectionOutcome {
     pub results: Vec<SelectedOutcome>,
 }
 
-/// What became of one article of a [`Selection`].
+/// What became of one of a [`Selection`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct SelectedOutcome {

@@ -7,6 +7,7 @@
 pub mod brief;
 pub mod comparison;
 pub mod connection;
+pub mod dead_letter;
 pub mod document;
 pub mod edit;
 pub mod event;
@@ -17,6 +18,7 @@ pub mod library;
 pub mod markdown;
 pub mod markdown_writer;
 pub mod measure;
+pub mod operations;
 pub mod parser;
 #[cfg(test)]
 mod patch_contract;

@@ -114,6 +114,10 @@ codes! {
     ArticleNotFound = "article_not_found", NotFoundError, 404;
     /// No such revision of the article.
     RevisionNotFound = "revision_not_found", NotFoundError, 404;
+    /// No such dead letter.
+    DeadLetterNotFound = "dead_letter_not_found", NotFoundError, 404;
+    /// The dead letter was replayed or discarded before.
+    DeadLetterSettled = "dead_letter_settled", ConflictError, 409;
     /// The article has another current revision than the one that was changed.
     RevisionConflict = "revision_conflict", ConflictError, 412;
     /// The generation has ended already.

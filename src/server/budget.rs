@@ -14,6 +14,7 @@ use super::clock::now_ms;
 use super::config::LimitsConfig;
 use super::store::Store;
 use super::store::spending::Claim;
+use crate::article::generation::UnixMs;
 use crate::article::problem::{Code, Problem};
 
 /// A day in milliseconds.
@@ -50,7 +51,7 @@ impl Reservation {
         let reservation = Self {
             store: store.clone(),
             generation,
-            day: now_ms().div_euclid(DAY_MS),
+            day: today().number(),
             currency: limits.currency.clone(),
             limit,
             claimed: AtomicI64::new(0),
@@ -110,6 +111,27 @@ impl Reservation {
         }
         Ok(claimed.is_some())
     }
+}
+
+/// A day (UTC).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Day(i64);
+
+impl Day {
+    /// Counted from 1970-01-01.
+    pub fn number(self) -> i64 {
+        self.0
+    }
+
+    /// When it began.
+    pub fn began(self) -> UnixMs {
+        self.0 * DAY_MS
+    }
+}
+
+/// The day that it is.
+pub fn today() -> Day {
+    Day(now_ms().div_euclid(DAY_MS))
 }
 
 /// How long it is until the day (UTC) turns over.

@@ -48,17 +48,25 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let JsonBytes(bytes) = JsonBytes::from_request(request, state).await?;
-        let mut json = serde_json::Deserializer::from_slice(&bytes);
-        let body = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-            if error.inner().is_data() {
-                not_understood("The body", &error)
-            } else {
-                not_json(error.inner())
-            }
-        })?;
-        json.end().map_err(|error| not_json(&error))?;
-        Ok(Self(body))
+        Ok(Self(read_json(&bytes)?))
     }
+}
+
+/// Reads a body that was taken as bytes.
+///
+/// # Errors
+/// `invalid_json` (400) or `invalid_parameter` (400).
+pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let body = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        if error.inner().is_data() {
+            not_understood("The body", &error)
+        } else {
+            not_json(error.inner())
+        }
+    })?;
+    json.end().map_err(|error| not_json(&error))?;
+    Ok(body)
 }
 
 /// The query string, read as `T`. Rejects with `invalid_parameter` (400).

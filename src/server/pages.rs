@@ -11,7 +11,8 @@ use super::generations::Followed;
 use super::sanitize::clean_article;
 use super::state::AppState;
 use crate::app::page_data::{
-    ArticleData, CompareData, ComposeData, LibraryData, LibraryQuery, ModelOption,
+    ArticleData, CompareData, ComposeData, LETTERS_PAGE, LetterData, LibraryData, LibraryQuery,
+    ModelOption, OperationsData,
 };
 use crate::app::progress::Progress;
 use crate::article::brief::Style;
@@ -63,6 +64,23 @@ pub async fn library(state: &AppState, asked: &LibraryQuery) -> Result<LibraryDa
         (Some(_), Some(_)) => None,
     };
     Ok(LibraryData { page, count })
+}
+
+/// What is going on, with the newest dead letters.
+///
+/// # Errors
+/// The store cannot be read.
+pub async fn operations(state: &AppState) -> Result<OperationsData, Problem> {
+    let letters = state.dead_letters(None, LETTERS_PAGE).await?;
+    Ok(OperationsData { operations: state.operations().await?, letters })
+}
+
+/// A dead letter that is opened.
+///
+/// # Errors
+/// There is none, or the store cannot be read.
+pub async fn letter(state: &AppState, id: Uuid) -> Result<LetterData, Problem> {
+    Ok(LetterData { letter: state.dead_letter(id).await?, compose: compose(state) })
 }
 
 /// An article with its current revision, or the one that is named; while its newest generation is

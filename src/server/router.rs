@@ -5,8 +5,8 @@ use axum::routing::{get, patch, post};
 
 use super::auth::sign_in;
 use super::handlers::{
-    api_docs, article_edits, articles, connections, events, exports, generations, health, openapi,
-    page_data,
+    api_docs, article_edits, articles, connections, dead_letters, events, exports, generations,
+    health, openapi, operations, page_data,
 };
 use super::security::Protection;
 use super::state::AppState;
@@ -19,6 +19,7 @@ pub fn router(state: &AppState) -> Router {
         .route("/api/v1/generations/{id}/events", get(events::follow))
         .route("/api/v1/generations/{id}/continue", post(generations::go_on))
         .route("/api/v1/articles/{id}/generations", post(generations::regenerate))
+        .route("/api/v1/dead-letters/{id}/replay", post(dead_letters::replay))
         .with_state(state.clone());
     let texts = Router::new()
         .route("/api/v1/articles/{id}", patch(article_edits::edit))
@@ -41,6 +42,11 @@ pub fn router(state: &AppState) -> Router {
             "/api/v1/articles/{id}/revisions/{revision_id}/restore",
             post(articles::make_current),
         )
+        .route("/api/v1/dead-letters", get(dead_letters::list))
+        .route("/api/v1/dead-letters/replay", post(dead_letters::replay_several))
+        .route("/api/v1/dead-letters/discard", post(dead_letters::discard_several))
+        .route("/api/v1/dead-letters/{id}", get(dead_letters::show).delete(dead_letters::discard))
+        .route("/api/v1/operations", get(operations::show))
         .route("/api/v1/providers", get(connections::list))
         .route("/api/v1/providers/{name}/test", post(connections::test))
         .route("/api/v1/openapi.json", get(openapi::show))
@@ -48,6 +54,8 @@ pub fn router(state: &AppState) -> Router {
         .route("/page-data/compose", get(page_data::compose))
         .route("/page-data/connections", get(page_data::connections))
         .route("/page-data/library", get(page_data::library))
+        .route("/page-data/operations", get(page_data::operations))
+        .route("/page-data/dead-letters/{id}", get(page_data::letter))
         .route("/page-data/articles/{id}", get(page_data::article))
         .route("/page-data/articles/{id}/compare", get(page_data::compare))
         .with_state(state.clone());

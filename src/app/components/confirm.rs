@@ -13,6 +13,23 @@ pub fn ConfirmDelete(
     /// Called when the answer is yes.
     confirmed: Callback<()>,
 ) -> impl IntoView {
+    let texts = use_texts();
+    view! { <Confirm action=texts.delete ask=texts.delete_ask title confirmed /> }
+}
+
+/// A quiet button that asks once before it does anything.
+#[component]
+pub fn Confirm(
+    /// What the button says.
+    action: &'static str,
+    /// What is asked.
+    ask: &'static str,
+    /// What it is done with, for those who do not see where the button stands; empty where the
+    /// button says it.
+    title: String,
+    /// Called when the answer is yes.
+    confirmed: Callback<()>,
+) -> impl IntoView {
     let (texts, hydrated) = (use_texts(), use_hydrated());
     let asking = RwSignal::new(false);
     let keep = NodeRef::<leptos::html::Button>::new();
@@ -24,7 +41,7 @@ pub fn ConfirmDelete(
             leptos::logging::warn!("the button could not be focused");
         }
     });
-    let label = format!("{}: {title}", texts.delete);
+    let label = (!title.is_empty()).then(|| format!("{action}: {title}"));
     view! {
         <Show
             when=move || asking.get()
@@ -37,15 +54,15 @@ pub fn ConfirmDelete(
                         disabled=move || hydrated.not_yet()
                         on:click=move |_| asking.set(true)
                     >
-                        {texts.delete}
+                        {action}
                     </button>
                 }
             }
         >
-            <span class="confirm" role="group" aria-label=texts.delete_ask>
-                <span>{texts.delete_ask}</span>
+            <span class="confirm" role="group" aria-label=ask>
+                <span>{ask}</span>
                 <button type="button" class="btn" on:click=move |_| confirmed.run(())>
-                    {texts.delete}
+                    {action}
                 </button>
                 <button
                     type="button"

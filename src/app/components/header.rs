@@ -29,6 +29,10 @@ pub fn Header() -> impl IntoView {
                 </A>
                 <A href="/articles">{texts.library}</A>
                 <A href="/models">{texts.models}</A>
+                <A href="/operations">
+                    <span class="roomy">{texts.operations.nav}</span>
+                    <span class="tight">{texts.operations.nav_short}</span>
+                </A>
             </nav>
             <div class="end">
                 <RunningArticles />

@@ -289,6 +289,8 @@ pub(super) static TEXTS: Texts = Texts {
         more => format!("{more} articles are deleted."),
     },
 
+    operations: &super::operations::EN,
+
     // Signing in, and what the connection is.
     sign_in: "Sign in",
     sign_out: "Sign out",
@@ -476,6 +478,14 @@ fn problem(problem: &Problem) -> (String, String) {
         Code::UpstreamMalformed => (
             "The provider answered with something that is not its protocol.",
             "Check the provider's address in the configuration.",
+        ),
+        Code::DeadLetterNotFound => (
+            "There is no such dead letter.",
+            "Its article may have been deleted, or the address is incomplete.",
+        ),
+        Code::DeadLetterSettled => (
+            "Somebody has tried this again or discarded it already.",
+            "The list shows what is left.",
         ),
         Code::GenerationElsewhere => (
             "This is being written by the command line.",

@@ -3,9 +3,11 @@
 //! A table is a value of [`Texts`]: a text that is missing in one language does not compile.
 
 mod en;
+mod operations;
 mod texts;
 mod zh;
 
+pub use operations::OperationsTexts;
 pub use texts::{FieldText, IDEAS, Idea, StageState, Texts};
 
 /// A language of the interface.

@@ -1,5 +1,6 @@
 //! What has to be said in each language.
 
+use super::operations::OperationsTexts;
 use crate::app::brief_draft::{Field, FieldFault};
 use crate::app::preferences::Theme;
 use crate::app::progress::Connection;
@@ -276,6 +277,9 @@ pub struct Texts {
     pub select_none: &'static str,
     pub delete_selected: &'static str,
     pub deleted_several: fn(usize) -> String,
+
+    /// The page of those who run the installation.
+    pub operations: &'static OperationsTexts,
 
     // Signing in, and what the connection is.
     pub sign_in: &'static str,

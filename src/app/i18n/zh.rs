@@ -266,6 +266,8 @@ pub(super) static TEXTS: Texts = Texts {
     delete_selected: "删除所选",
     deleted_several: |articles| format!("已删除 {articles} 篇文章。"),
 
+    operations: &super::operations::ZH,
+
     // Signing in, and what the connection is.
     sign_in: "登录",
     sign_out: "退出登录",
@@ -405,6 +407,8 @@ fn problem(problem: &Problem) -> (String, String) {
         Code::InvalidParameter if problem.param.as_deref() == Some("q") => {
             ("搜索的内容太长。", "最多 200 个字、32 个词，请缩短后再试。")
         }
+        Code::DeadLetterNotFound => ("没有这封死信。", "它的文章可能已被删除，或者地址不完整。"),
+        Code::DeadLetterSettled => ("已经有人重新写过或丢弃了它。", "列表里是还没有处理的。"),
         Code::GenerationNotFound => ("找不到这次写作。", "请刷新页面。"),
         Code::RevisionConflict => ("你编辑时，文章在别处改过。", "请看过两份再决定。"),
         Code::RevisionNotFound => ("没有这个版本。", "请回到当前版本。"),

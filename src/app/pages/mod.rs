@@ -10,6 +10,7 @@ mod compose;
 mod connect;
 mod library;
 mod not_found;
+mod operations;
 
 pub use article::ArticlePage;
 pub use compare::ComparePage;
@@ -17,6 +18,7 @@ pub use compose::ComposePage;
 pub use connect::ConnectPage;
 pub use library::LibraryPage;
 pub use not_found::{NotFoundPage, ProblemPage};
+pub use operations::OperationsPage;
 
 /// An id that stands in an address. What is none names nothing that exists.
 fn id_in(text: &str, missing: Code) -> Result<Uuid, Problem> {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::live::{Live, Record};
-use super::{Generations, Request, no_article};
+use super::{Generations, Request, key_reused, no_article};
 use crate::article::edit::one_line;
-use crate::article::problem::{Code, Problem};
+use crate::article::problem::Problem;
 use crate::server::pipeline::StopReason;
 use crate::server::store::records::{ArticleRef, Created, NewGeneration};
 
@@ -87,12 +87,7 @@ impl Admitted {
                 Ok(id)
             }
             Ok(Created::Repeated(earlier)) => Ok(earlier),
-            Ok(Created::KeyReused) => Err(Problem::new(
-                Code::IdempotencyKeyReused,
-                "This Idempotency-Key was sent before with another body.",
-                "Use a new key for a new request.",
-            )
-            .with_param("Idempotency-Key")),
+            Ok(Created::KeyReused) => Err(key_reused()),
             Ok(Created::NoArticle) => Err(no_article()),
             Err(error) => {
                 *live.record() = Record::Refused;

@@ -12,8 +12,9 @@ use super::super::pipeline::generate::seams_of;
 use super::super::pipeline::{Ending, Job, Progress};
 use super::super::store::records::{EndedGeneration, EventBatch, Flush, NewGeneration};
 use crate::article::brief::Warning;
-use crate::article::event::GenerationState;
+use crate::article::event::{GenerationState, Notice, NoticeKind};
 use crate::article::generation::{Generation, UnixMs};
+use crate::article::operations::RunningGeneration;
 
 /// How often the store may refuse an end before it is given up.
 const REFUSALS_MAX: u32 = 6;
@@ -201,6 +202,29 @@ impl Live {
             first_seq: unstored.first_seq,
             last_seq: unstored.last_seq,
             json: unstored.json,
+        })
+    }
+
+    /// What it is doing, without its text; `None` once its end can be read.
+    pub fn glance(&self) -> Option<RunningGeneration> {
+        if self.ended.is_cancelled() {
+            return None;
+        }
+        let Progress { running, model, usage, attempts } = self.job.progress().clone();
+        let is_asked = attempts.iter().any(|attempt| attempt.outcome.is_none());
+        let told = self.job.log.data_of("notice").pop();
+        let told = told.and_then(|json| serde_json::from_str::<Notice>(&json).ok());
+        let place = told.filter(|told| told.kind == NoticeKind::Queued && !is_asked);
+        Some(RunningGeneration {
+            id: self.job.id,
+            article_id: self.article_id,
+            topic: self.job.brief.topic.clone(),
+            state: if running { GenerationState::Running } else { GenerationState::Queued },
+            model,
+            created_at: self.created_at,
+            elapsed_ms: now_ms().saturating_sub(self.created_at).unsigned_abs(),
+            usage,
+            place: place.and_then(|told| told.position),
         })
     }
 

@@ -8,6 +8,7 @@ mod admitted;
 mod follow;
 mod live;
 mod recover;
+mod replay;
 mod writer;
 
 use std::collections::HashMap;
@@ -23,6 +24,7 @@ use uuid::Uuid;
 use admitted::Admitted;
 pub use follow::Followed;
 use live::Live;
+pub use replay::dead_letter_not_found;
 
 use super::budget::Reservation;
 use super::clock::now_ms;
@@ -40,6 +42,7 @@ use super::store::{Store, StoreError, owners};
 use crate::article::brief::Brief;
 use crate::article::event::{Event, GenerationState, Routed, Seq};
 use crate::article::generation::Generation;
+use crate::article::operations::RunningGeneration;
 use crate::article::problem::{Code, Problem};
 
 /// How many generations may wait for a place for each one that has one.
@@ -224,6 +227,14 @@ impl Generations {
     /// The line for a place to be written in.
     pub fn places(&self) -> &Line {
         &self.0.places
+    }
+
+    /// What those that run or wait here are doing, without their texts, the oldest first.
+    pub fn at_work(&self) -> Vec<RunningGeneration> {
+        let mut running: Vec<RunningGeneration> =
+            self.all_live().iter().filter_map(|live| live.glance()).collect();
+        running.sort_by_key(|one| one.id);
+        running
     }
 
     /// All that run or wait here, the oldest first.
@@ -500,6 +511,15 @@ fn elsewhere() -> Problem {
         "The generation runs in another process, on the command line.",
         "Press Ctrl-C where `inkstream generate` runs.",
     )
+}
+
+fn key_reused() -> Problem {
+    Problem::new(
+        Code::IdempotencyKeyReused,
+        "This Idempotency-Key was sent before with another body.",
+        "Use a new key for a new request.",
+    )
+    .with_param("Idempotency-Key")
 }
 
 /// The answer where an article is not there.

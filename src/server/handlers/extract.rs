@@ -4,13 +4,16 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
+use serde::Deserialize;
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::article::brief::Brief;
+use crate::article::dead_letter::Replay;
 use crate::article::event::Seq;
 use crate::article::problem::{Code, Problem};
-use crate::server::error::ApiError;
-use crate::server::extract::JsonBytes;
+use crate::server::error::{ApiError, body_too_large, unsupported_media_type};
+use crate::server::extract::{JsonBytes, read_json};
 use crate::server::store::records::IdempotencyKey;
 
 /// The longest `Idempotency-Key`, in bytes.
@@ -60,6 +63,46 @@ impl<S: Send + Sync> FromRequest<S> for BriefBody {
         let JsonBytes(bytes) = JsonBytes::from_request(request, state).await?;
         let brief = Brief::from_json(&bytes)?;
         Ok(Self { brief, bytes })
+    }
+}
+
+/// How a dead letter is to be tried again, and the bytes it was read from. No body is one that
+/// changes nothing.
+pub struct ReplayBody {
+    /// What was asked for; its brief is checked.
+    pub replay: Replay,
+    /// The body, for the fingerprint of an `Idempotency-Key`.
+    pub bytes: Bytes,
+}
+
+/// A [`Replay`] whose brief is still to be read, with errors that name its fields.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct UnreadReplay {
+    brief: Option<Value>,
+    model: Option<String>,
+    from_text: bool,
+}
+
+impl<S: Send + Sync> FromRequest<S> for ReplayBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let marked = request.headers().contains_key(header::CONTENT_TYPE);
+        let bytes = match marked {
+            true => JsonBytes::from_request(request, state).await?.0,
+            false => Bytes::from_request(request, state).await.map_err(|_| body_too_large())?,
+        };
+        if bytes.is_empty() {
+            return Ok(Self { replay: Replay::default(), bytes });
+        }
+        if !marked {
+            return Err(unsupported_media_type().into());
+        }
+        let UnreadReplay { brief, model, from_text } = read_json(&bytes)?;
+        let brief =
+            brief.map(|brief| Brief::from_json(brief.to_string().as_bytes())).transpose()?;
+        Ok(Self { replay: Replay { brief, model, from_text }, bytes })
     }
 }
 

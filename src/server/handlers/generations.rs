@@ -137,7 +137,8 @@ pub async fn estimate(
     Ok(Json(generations.estimate(&body.brief)?))
 }
 
-async fn accepted(
+/// 202 with the resource, or the event stream where that was asked for.
+pub(super) async fn accepted(
     generations: &Generations,
     id: Uuid,
     headers: &HeaderMap,

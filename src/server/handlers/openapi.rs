@@ -5,7 +5,9 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
-use super::{article_edits, articles, connections, events, exports, generations};
+use super::{
+    article_edits, articles, connections, dead_letters, events, exports, generations, operations,
+};
 use crate::article::event::{Highlight, Meta, Notice, Routed, Usage};
 
 /// Everything under `/api/v1`.
@@ -35,6 +37,13 @@ use crate::article::event::{Highlight, Meta, Notice, Routed, Usage};
         articles::make_current,
         connections::list,
         connections::test,
+        operations::show,
+        dead_letters::list,
+        dead_letters::show,
+        dead_letters::replay,
+        dead_letters::discard,
+        dead_letters::replay_several,
+        dead_letters::discard_several,
         show,
     ),
     modifiers(&EverywhereElse),
@@ -44,6 +53,7 @@ use crate::article::event::{Highlight, Meta, Notice, Routed, Usage};
         (name = "generations", description = "One run of the pipeline for a brief"),
         (name = "articles", description = "The documents, and their revisions"),
         (name = "providers", description = "The model APIs behind it"),
+        (name = "operations", description = "What is going on, and what failed for good"),
         (name = "document", description = "What stands here, for programs")
     )
 )]

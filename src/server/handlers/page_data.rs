@@ -9,7 +9,9 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::extract::Ids;
-use crate::app::page_data::{ArticleData, CompareData, ComposeData, LibraryData, LibraryQuery};
+use crate::app::page_data::{
+    ArticleData, CompareData, ComposeData, LetterData, LibraryData, LibraryQuery, OperationsData,
+};
 use crate::article::connection::Connections;
 use crate::server::error::ApiError;
 use crate::server::extract::Query;
@@ -30,6 +32,19 @@ pub async fn compose(State(state): State<AppState>) -> Fresh<ComposeData> {
 /// What is connected.
 pub async fn connections(State(state): State<AppState>) -> Fresh<Connections> {
     (FRESH, Json(state.connections()))
+}
+
+/// What is going on.
+pub async fn operations(State(state): State<AppState>) -> Result<Fresh<OperationsData>, ApiError> {
+    Ok((FRESH, Json(pages::operations(&state).await?)))
+}
+
+/// A dead letter that is opened.
+pub async fn letter(
+    State(state): State<AppState>,
+    Ids([id]): Ids<1>,
+) -> Result<Fresh<LetterData>, ApiError> {
+    Ok((FRESH, Json(pages::letter(&state, id).await?)))
 }
 
 /// The first page of the library, or of what was asked for.

@@ -74,6 +74,14 @@ impl CircuitBreaker {
         }
     }
 
+    /// How long it stays open; `None` unless it is.
+    pub fn opens_in(&self) -> Option<Duration> {
+        match self.lock().phase {
+            Phase::Open { until } => until.checked_duration_since(Instant::now()),
+            Phase::Closed | Phase::Probing => None,
+        }
+    }
+
     /// Whether a call would be refused now.
     pub fn is_open(&self) -> bool {
         match self.lock().phase {

@@ -41,7 +41,7 @@ pub enum StoreError {
         source: sqlx::Error,
     },
     /// A cursor that no page gave out.
-    #[error("The cursor is not one that a list of articles gave out.")]
+    #[error("The cursor is not one that this list gave out.")]
     InvalidCursor,
     /// The database holds something that this version cannot read, or refused a query: a damaged
     /// file or a bug.

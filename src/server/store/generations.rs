@@ -181,6 +181,18 @@ impl Store {
             .bind(new.created_at)
             .execute(&mut *connection)
             .await?;
+            if let Some(continues) = new.continues {
+                // Who goes on from a text that failed has tried its dead letter again.
+                sqlx::query(
+                    "UPDATE dead_letters SET settled_at = $1, replayed_by = $2
+                     WHERE generation_id = $3 AND settled_at IS NULL",
+                )
+                .bind(new.created_at)
+                .bind(new.id)
+                .bind(continues)
+                .execute(&mut *connection)
+                .await?;
+            }
             Created::New
         });
         if let (Created::New, ArticleRef::New { id, .. }) = (&created, &new.article) {

@@ -7,6 +7,7 @@
 mod articles;
 mod cursor;
 mod db;
+pub mod dead_letters;
 mod edits;
 mod encoding;
 mod error;

@@ -57,6 +57,12 @@ const MIGRATIONS: &[Step] = &[
         sql: include_str!("migrations/0008_dead_letters.sql"),
         sqlite: "",
     },
+    Step {
+        version: 9,
+        description: "costs of a day",
+        sql: include_str!("migrations/0009_costs_of_a_day.sql"),
+        sqlite: "",
+    },
 ];
 
 /// All migrations in SQLite's dialect.

@@ -2,8 +2,9 @@
 
 use uuid::Uuid;
 
-use super::db::{transaction, write};
+use super::db::{read, transaction, write};
 use super::{Store, StoreError};
+use crate::article::generation::UnixMs;
 
 /// What a generation is to be allowed to cost.
 #[derive(Clone, Copy, Debug)]
@@ -76,5 +77,54 @@ impl Store {
         .execute(pool)
         .await)?;
         Ok(())
+    }
+
+    /// What is spent of a day's budget, or set aside for what runs, in millionths.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn spent(&self, day: i64, currency: &str) -> Result<i64, StoreError> {
+        Ok(read!(&self.db, |pool| sqlx::query_scalar(
+            "SELECT CAST(COALESCE(sum(cost), 0) AS BIGINT) FROM spending
+             WHERE day = $1 AND currency = $2",
+        )
+        .bind(day)
+        .bind(currency)
+        .fetch_one(pool)
+        .await)?)
+    }
+
+    /// What the generations that began at or after a moment and have ended cost, in millionths, by
+    /// currency. What has no price is left out.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn costs_since(&self, since: UnixMs) -> Result<Vec<(String, i64)>, StoreError> {
+        Ok(read!(&self.db, |pool| sqlx::query_as(COSTS_SINCE).bind(since).fetch_all(pool).await)?)
+    }
+}
+
+/// In the words of the index that answers it. Grouped at once, SQLite would read the rows as well.
+const COSTS_SINCE: &str = "WITH costs (currency, cost) AS MATERIALIZED (
+        SELECT usage ->> 'currency', usage ->> 'cost' FROM generations WHERE created_at >= $1)
+    SELECT currency, CAST(sum(CAST(cost AS BIGINT)) AS BIGINT) FROM costs
+    WHERE currency IS NOT NULL AND cost IS NOT NULL GROUP BY currency ORDER BY currency";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::store::db::Db;
+
+    #[tokio::test]
+    async fn the_costs_of_a_day_are_read_without_the_texts_of_the_day() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).await.unwrap();
+        let Db::Sqlite { read, .. } = &store.db;
+        let plan = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {COSTS_SINCE}"));
+        let plan: Vec<(i64, i64, i64, String)> =
+            sqlx::query_as(plan).bind(0_i64).fetch_all(read).await.unwrap();
+        let steps: Vec<&str> = plan.iter().map(|(_, _, _, step)| step.as_str()).collect();
+        let by_index = |step: &&str| step.contains("COVERING INDEX generations_by_cost");
+        assert!(steps.iter().any(by_index), "{steps:?}");
     }
 }

@@ -1,0 +1,115 @@
+//! All open dead letters, newest first; one of them may be opened.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use uuid::Uuid;
+
+use super::bar::LettersBar;
+use super::opened::OpenedLetter;
+use super::row::LetterRow;
+use super::{Done, Letters};
+use crate::app::api;
+use crate::app::components::problem_note::ProblemNote;
+use crate::app::page_data::{LetterData, PageResult};
+use crate::app::preferences::use_texts;
+use crate::app::use_hydrated;
+
+/// The letter that is opened, once it has come.
+pub type Opened = Resource<Option<PageResult<LetterData>>>;
+
+/// See the module.
+#[component]
+pub fn LettersList(
+    /// The letters.
+    letters: Letters,
+    /// Which is opened.
+    open: Memo<Option<Uuid>>,
+    /// What there is of it.
+    opened: Opened,
+) -> impl IntoView {
+    let (texts, hydrated) = (use_texts(), use_hydrated());
+    let words = texts.operations;
+    let loading = RwSignal::new(false);
+    let more = move |_| {
+        let Some(cursor) = letters.next.get_untracked() else { return };
+        loading.set(true);
+        letters.failure.set(None);
+        spawn_local(async move {
+            let answer = api::dead_letters(&cursor).await;
+            // The page may have been left meanwhile.
+            if loading.try_set(false).is_some() {
+                return;
+            }
+            match answer {
+                Ok(page) => {
+                    letters.next.set(page.next);
+                    letters.rows.update(|rows| rows.extend(page.items));
+                }
+                Err(failed) => letters.failure.set(Some(failed)),
+            }
+        });
+    };
+    let empty = Memo::new(move |_| letters.rows.with(Vec::is_empty));
+    // One that is not in the list, because it is old or settled, is shown before it.
+    let apart = Memo::new(move |_| {
+        let open = open.get()?;
+        letters.rows.with(|rows| rows.iter().all(|row| row.id != open)).then_some(open)
+    });
+    let said = move || {
+        letters.done.get().map(|done| match done {
+            Done::Replayed(title, article) => view! {
+                <span>{(words.replayed)(&title)}</span>
+                <a class="btn" href=format!("/articles/{article}")>
+                    {words.to_article}
+                </a>
+            }
+            .into_any(),
+            Done::ReplayedSeveral(articles) => {
+                view! { <span>{(words.replayed_several)(articles)}</span> }.into_any()
+            }
+            Done::Discarded(letters) => {
+                view! { <span>{(words.discarded)(letters)}</span> }.into_any()
+            }
+        })
+    };
+    view! {
+        <div role="status">
+            {move || said().map(|said| view! { <p class="note">{said}</p> })}
+        </div>
+        {move || letters.failure.get().map(|failure| view! { <ProblemNote failure /> })}
+        {move || {
+            apart.get().map(|_| view! { <div class="apart"><OpenedLetter opened letters /></div> })
+        }}
+        <LettersBar letters />
+        <Show
+            when=move || !empty.get()
+            fallback=move || {
+                view! {
+                    <p class="quiet-line">
+                        <b>{words.no_letters}</b>
+                        {texts.between}
+                        {words.no_letters_hint}
+                    </p>
+                }
+            }
+        >
+            <p class="muted">{words.letters_lead}</p>
+            <ul class="articles letters">
+                <For each=move || letters.rows.get() key=|row| row.id let(letter)>
+                    <LetterRow letter letters open opened />
+                </For>
+            </ul>
+        </Show>
+        <Show when=move || letters.next.with(Option::is_some)>
+            <button
+                type="button"
+                class="btn more-rows"
+                disabled=move || hydrated.not_yet() || loading.get()
+                on:click=more
+            >
+                {move || if loading.get() { texts.loading } else { texts.show_more }}
+            </button>
+        </Show>
+    }
+    .into_any()
+}
