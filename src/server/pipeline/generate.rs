@@ -164,7 +164,10 @@ impl<'a> Writer<'a> {
             };
             let model = self.candidates[candidate].clone();
             self.announce(candidate, &model, at);
-            sleep_until(at).await;
+            // A timer takes up to a millisecond even where there is nothing to wait for.
+            if at > Instant::now() {
+                sleep_until(at).await;
+            }
             self.schedule.called(candidate);
             let (request, provider) = match self.request(&model) {
                 Ok(asked) => asked,
