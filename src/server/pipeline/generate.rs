@@ -1,8 +1,8 @@
 //! Stage 3: has models write until the article is whole, however often one of them fails.
 //!
 //! [`run`] finds out whether the text is there already or being written for somebody else; if not,
-//! [`write`] has it written: who is tried next is the [`Schedule`]'s to say, one try is an
-//! [`Attempt`]. What fails before its first token is tried afresh, what fails behind it is gone on
+//! `write` has it written: who is tried next is the [`Schedule`]'s to say, one try is an
+//! `Attempt`. What fails before its first token is tried afresh, what fails behind it is gone on
 //! from, and an answer that reached its length is gone on from at once.
 
 use std::sync::Arc;

@@ -7,14 +7,12 @@
 use super::Job;
 use super::preprocess::{self, Prepared};
 use super::tokens::{TokenEstimate, cost};
-use crate::article::brief::{Brief, Priority};
+use crate::article::brief::{Brief, Priority, Style};
 use crate::article::event::{Estimate, Event, RouteReason, Routed, Stage};
 use crate::article::problem::{Code, Problem};
 use crate::server::config::{Config, ModelConfig, RoutePolicy};
 use crate::server::providers::TokenCounts;
 
-/// How many tokens of answer are expected where the brief names no length: about 1,500 words.
-const USUAL_COMPLETION_TOKENS: u64 = 2200;
 /// A model that has room for fewer tokens of answer than this is not asked.
 pub const MIN_ANSWER_TOKENS: u64 = 256;
 /// A longer prompt of a brief that asks for no priority is worth the best model, in characters of
@@ -214,13 +212,23 @@ pub fn estimate(brief: &Brief, prepared: &Prepared, model: Option<&ModelConfig>)
         // A Chinese character is a little less than a token, an English word a third more.
         Some(length) if prepared.language.starts_with("zh") => u64::from(length),
         Some(length) => u64::from(length) * 4 / 3,
-        None => USUAL_COMPLETION_TOKENS,
+        None => usual_tokens(brief.style),
     };
     // The default bounds one answer, and is gone on from; the brief's own bounds the whole.
     let completion = brief.max_tokens.map_or(wanted, |max| wanted.min(u64::from(max)));
     let cost = model.and_then(|model| cost(TokenCounts::uncached(prompt, completion), model));
     let currency = cost.and_then(|_| model?.currency.clone());
     Estimate { prompt, completion, cost, currency }
+}
+
+/// How many tokens of answer are expected of a style where the brief names no length: what its
+/// template asks for, at 1.4 tokens a word.
+fn usual_tokens(style: Style) -> u64 {
+    match style {
+        Style::Overview => 1_500,
+        Style::Technical => 2_200,
+        Style::Tutorial => 3_600,
+    }
 }
 
 fn prompt_tokens(prepared: &Prepared) -> u64 {

@@ -22,7 +22,7 @@ pub struct Outcome {
     pub first_token_ms: Option<u64>,
 }
 
-/// The outcomes of the last [`REMEMBERED`] attempts.
+/// The outcomes of the last `REMEMBERED` attempts.
 #[derive(Debug, Default)]
 pub struct Recent(Mutex<VecDeque<Outcome>>);
 
