@@ -14,7 +14,9 @@ use moka::sync::Cache;
 
 use super::Job;
 use super::flight::Flight;
+use super::preprocess::Prepared;
 use super::route::Route;
+use crate::article::brief::Brief;
 use crate::article::event::{Event, Highlight, Notice, NoticeKind, Usage};
 use crate::server::config::{CacheConfig, Protocol};
 
@@ -145,25 +147,52 @@ impl Key {
         if own || route.candidates.iter().all(|model| is_demo(&model.provider)) {
             return None;
         }
+        // Prompt and sampling follow from the template and these. A field that is new has to be sorted
+        // in here to compile.
+        let Brief {
+            topic,
+            style,
+            audience,
+            tech_stack,
+            prerequisites,
+            duration,
+            // Settled, with that of the topic.
+            language: _,
+            length,
+            tone,
+            format,
+            // Among the candidates.
+            model: _,
+            temperature: _,
+            top_p: _,
+            max_tokens,
+            frequency_penalty: _,
+            presence_penalty: _,
+            stop: _,
+            priority: _,
+            refresh: _,
+        } = &job.brief;
         let mut hasher = blake3::Hasher::new();
-        let mut add = |part: &[u8]| {
+        let mut add = |part: &str| {
             hasher.update(&(part.len() as u64).to_le_bytes());
-            hasher.update(part);
+            hasher.update(part.as_bytes());
         };
-        let prepared = &route.prepared;
-        add(normalised(&prepared.prompt.system).as_bytes());
-        add(normalised(&prepared.prompt.user).as_bytes());
-        add(prepared.language.as_bytes());
-        add(format!("{:?} {:?} {:?}", job.brief.format, prepared.sampling, job.brief.max_tokens)
-            .as_bytes());
+        let Prepared { language, prompt, sampling } = &route.prepared;
+        add(&prompt.template);
+        add(language);
+        add(&normalised(topic));
+        for words in [audience, tech_stack, prerequisites, duration, tone] {
+            add(&words.as_deref().map(normalised).unwrap_or_default());
+        }
+        add(&format!("{style:?} {length:?} {format:?} {max_tokens:?} {sampling:?}"));
         for model in &route.candidates {
-            add(model.name.as_bytes());
+            add(&model.name);
         }
         Some(Self(*hasher.finalize().as_bytes()))
     }
 }
 
-/// What makes no difference to a model is taken out: composition, and the kind and number of blanks
+/// What a person wrote, without what makes no difference to a model: composition, and the kind and number of blanks
 /// within a line.
 fn normalised(text: &str) -> String {
     let composed = ComposingNormalizerBorrowed::new_nfc().normalize(text);

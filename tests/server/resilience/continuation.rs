@@ -28,7 +28,7 @@ async fn another_model_goes_on_from_the_text_and_the_seam_is_recorded() {
         to: "b".to_owned(),
         reason: Code::UpstreamTruncated.as_str().to_owned(),
     };
-    assert_eq!(told.generation.seams, [seam.clone()]);
+    assert_eq!(told.generation.seams, std::slice::from_ref(&seam));
     let meta = told.events.iter().find(|event| event.name == "meta").unwrap();
     assert_eq!(meta.data["seams"], json!([seam]));
     let server = server.restart().await;
