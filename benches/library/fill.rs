@@ -64,6 +64,7 @@ fn article(dice: &mut Dice, number: u64) -> (NewGeneration, EndedGeneration) {
         owner: Uuid::nil(),
         created_at,
         idempotency: None,
+        settles: None,
     };
     let failed = dice.below(100) == 0;
     let end = EndedGeneration {

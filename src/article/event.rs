@@ -35,16 +35,19 @@ impl Usage {
     pub fn sum<'a>(parts: impl Iterator<Item = &'a Self>) -> Self {
         let mut sum = Self { cost: Some(0), ..Self::default() };
         for part in parts {
-            sum.prompt += part.prompt;
-            sum.completion += part.completion;
-            let used = part.prompt + part.completion > 0;
+            sum.prompt = sum.prompt.saturating_add(part.prompt);
+            sum.completion = sum.completion.saturating_add(part.completion);
+            let used = part.prompt > 0 || part.completion > 0;
             sum.estimated |= part.estimated && used;
             let paid = part.cost.is_some_and(|cost| cost != 0);
             let other_currency = paid && sum.currency.is_some() && sum.currency != part.currency;
             match part.cost {
                 None if used => sum.cost = None,
                 _ if other_currency => sum.cost = None,
-                cost => sum.cost = sum.cost.zip(cost.or(Some(0))).map(|(sum, cost)| sum + cost),
+                cost => {
+                    sum.cost =
+                        sum.cost.zip(cost.or(Some(0))).map(|(sum, cost)| sum.saturating_add(cost))
+                }
             }
             if sum.currency.is_none() || paid && !other_currency {
                 sum.currency.clone_from(&part.currency);

@@ -8,6 +8,7 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
+use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use super::clock::now_ms;
@@ -34,6 +35,9 @@ pub struct Reservation {
     limit: i64,
     /// In millionths of the currency.
     claimed: AtomicI64,
+    /// Whether the real cost has taken its place. Held while the store is asked: what is claimed too
+    /// late must not take the place of that.
+    settled: Mutex<bool>,
 }
 
 impl Reservation {
@@ -55,6 +59,7 @@ impl Reservation {
             currency: limits.currency.clone(),
             limit,
             claimed: AtomicI64::new(0),
+            settled: Mutex::new(false),
         };
         if reservation.try_claim(estimate, estimate).await? {
             Ok(Some(reservation))
@@ -85,6 +90,8 @@ impl Reservation {
 
     /// Puts the real cost in the place of what was set aside.
     pub async fn settle(&self, cost: i64) {
+        let mut settled = self.settled.lock().await;
+        *settled = true;
         if let Err(error) = self.store.settle_spending(self.generation, cost).await {
             tracing::error!(
                 error_type = "storage",
@@ -97,6 +104,10 @@ impl Reservation {
     }
 
     async fn try_claim(&self, cost: i64, wanted: i64) -> Result<bool, Problem> {
+        let settled = self.settled.lock().await;
+        if *settled {
+            return Ok(true);
+        }
         let claim = Claim {
             generation: self.generation,
             day: self.day,

@@ -19,7 +19,6 @@ impl AppState {
     /// The store cannot be read.
     pub async fn operations(&self) -> Result<Operations, Problem> {
         let health = self.generations.health();
-        let running = self.generations.at_work();
         let breaker = |model: &String| {
             let breaker = health.breaker(model)?;
             Some(Breaker {
@@ -33,22 +32,29 @@ impl AppState {
             provider(name, health.line(name).map(|line| queue(line)), &outcomes)
         };
         let dead_letters = self.store.count_dead_letters().await;
+        // Read before what runs is looked at: what ends in between is missed for two seconds rather
+        // than counted twice.
+        let ended = self.store.costs_since(today().began()).await;
+        let ended = ended.map_err(|error| error.to_problem())?;
+        let running = self.generations.at_work();
         Ok(Operations {
             now: now_ms(),
             queue: queue(self.generations.places()),
             breakers: self.config.models.keys().filter_map(breaker).collect(),
             providers: self.config.providers.keys().map(provider).collect(),
             dead_letters: dead_letters.map_err(|error| error.to_problem())?,
-            spending: self.spending(&running).await?,
+            spending: self.spending(ended, &running).await?,
             running,
         })
     }
 
     /// What today costs: what has ended as it was stored, what runs as it stands.
-    async fn spending(&self, running: &[RunningGeneration]) -> Result<Spending, Problem> {
+    async fn spending(
+        &self,
+        ended: Vec<(String, i64)>,
+        running: &[RunningGeneration],
+    ) -> Result<Spending, Problem> {
         let day = today();
-        let ended =
-            self.store.costs_since(day.began()).await.map_err(|error| error.to_problem())?;
         let mut costs: BTreeMap<String, i64> = ended.into_iter().collect();
         for one in running.iter().filter(|one| one.created_at >= day.began()) {
             if let (Some(currency), Some(cost)) = (&one.usage.currency, one.usage.cost) {

@@ -408,6 +408,7 @@ async fn left_behind(server: &Server, brief: &Brief, log: Option<EventBatch>) ->
         owner: Uuid::now_v7(),
         created_at: 1_800_000_000_000,
         idempotency: None,
+        settles: None,
     };
     server.state.store.create_generation(&new).await.unwrap();
     server.state.store.append_events(log.as_slice()).await.unwrap();

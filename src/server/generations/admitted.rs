@@ -5,6 +5,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::live::{Live, Record};
+use super::replay::letter_settled;
 use super::{Generations, Request, key_reused, no_article};
 use crate::article::edit::one_line;
 use crate::article::problem::Problem;
@@ -89,6 +90,7 @@ impl Admitted {
             Ok(Created::Repeated(earlier)) => Ok(earlier),
             Ok(Created::KeyReused) => Err(key_reused()),
             Ok(Created::NoArticle) => Err(no_article()),
+            Ok(Created::LetterSettled) => Err(letter_settled()),
             Err(error) => {
                 *live.record() = Record::Refused;
                 live.job.stop.stop(StopReason::Cancelled);
@@ -116,6 +118,7 @@ impl Admitted {
             continues: live.continues,
             owner: self.service.0.owner.id(),
             created_at: live.created_at,
+            settles: request.settles,
             idempotency: request.idempotency,
         }
     }

@@ -33,7 +33,7 @@ use super::error::internal;
 use super::event_log::EventLog;
 use super::pipeline::coalescing::Coalescing;
 use super::pipeline::preprocess::{language_of, prepare};
-use super::pipeline::route::{choose, expected_cost};
+use super::pipeline::route::{Chosen, Route, choose, expected_cost};
 use super::pipeline::tokens::TokenEstimate;
 use super::pipeline::{Job, Progress, Providers, StopReason, StopSignal};
 use super::resilience::{Health, Line};
@@ -84,6 +84,8 @@ pub struct Request {
     pub article: Option<Uuid>,
     /// What makes asking twice harmless.
     pub idempotency: Option<IdempotencyKey>,
+    /// The dead letter that is tried again.
+    pub settles: Option<Uuid>,
     /// Whether the answer is the event stream itself, which need not wait for the store.
     pub streamed: bool,
     /// The id of the request that asks.
@@ -359,8 +361,15 @@ impl Generations {
         }
         let job = &live.job;
         let so_far = TokenEstimate::of(&job.log.text());
-        let expected = expected_cost(&inner.config, &job.brief, &job.language, so_far);
+        let prepared = prepare(&job.brief, &job.language);
+        let Chosen { candidates, too_small, .. } = choose(&inner.config, &job.brief, &prepared);
+        let expected = expected_cost(&job.brief, &prepared, &candidates, so_far);
+        // What is there already costs nothing, and is given also where the day's money is used up.
+        let route = Route { prepared, candidates, too_small };
+        let is_there = inner.coalescing.is_there(job, &route);
+        let expected = if is_there { 0 } else { expected };
         match Reservation::claim(&inner.config.limits, &inner.store, job.id, expected).await {
+            Err(problem) if is_there && problem.code == Code::BudgetExhausted => Ok(None),
             Ok(reservation) => {
                 if let Some(reservation) = reservation {
                     // It is set once, here.

@@ -1,23 +1,17 @@
 //! Trying a dead letter again.
 //!
-//! The letter is settled before anything begins, so that of two who try at once one does; where
-//! nothing can begin, it is given back. Who asks again with the same key gets what came of the
-//! first.
+//! The letter is settled with the generation that tries it, in one transaction: of two who try at
+//! once one does, and where nothing can begin it stays open. Who asks again with the same key gets
+//! what came of the first.
 
-use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use super::super::clock::now_ms;
-use super::super::error::internal;
 use super::super::store::dead_letters::Settled;
-use super::super::store::records::Created;
-use super::{Generations, Request, key_reused};
+use super::{Generations, Request};
 use crate::article::brief::Brief;
 use crate::article::dead_letter::{DeadLetter, Replay};
 use crate::article::problem::{Code, Problem};
-
-/// One replay begins after the other: the second with the same key finds what the first has made.
-static BEGINNING: Mutex<()> = Mutex::const_new(());
 
 impl Generations {
     /// Writes a new revision for the article of a dead letter, and gives the generation's id. The
@@ -32,18 +26,17 @@ impl Generations {
         replay: Replay,
         request: Request,
     ) -> Result<Uuid, Problem> {
-        let service = self.clone();
-        // In a task of its own: a client that leaves must not leave a letter that is settled by
-        // nothing.
-        let replayed = self
-            .0
-            .tasks
-            .spawn(async move { service.settle_and_begin(letter, replay, request).await });
-        replayed.await.unwrap_or_else(|error| {
-            tracing::error!(error_type = "internal", dead_letter.id = %letter, %error,
-                "a dead letter could not be replayed");
-            Err(internal())
-        })
+        let found = self.0.store.dead_letter(letter).await.map_err(|error| error.to_problem())?;
+        let found = found.ok_or_else(dead_letter_not_found)?;
+        let brief = brief_of(&found, &replay)?;
+        self.check_model(&brief)?;
+        let article = Some(found.summary.article_id);
+        let request = Request { article, settles: Some(letter), ..request };
+        let earlier = match replay.from_text {
+            false => None,
+            true => Some(self.get(found.summary.generation_id).await?),
+        };
+        self.begin(brief, request, earlier).await
     }
 
     /// Settles an open letter. Its article and its text stay.
@@ -53,47 +46,10 @@ impl Generations {
     pub async fn discard(&self, letter: Uuid) -> Result<(), Problem> {
         match self.0.store.settle_dead_letter(letter, now_ms()).await {
             Ok(Settled::Now) => Ok(()),
-            Ok(Settled::Before) => Err(settled()),
+            Ok(Settled::Before) => Err(letter_settled()),
             Ok(Settled::NotFound) => Err(dead_letter_not_found()),
             Err(error) => Err(error.to_problem()),
         }
-    }
-
-    async fn settle_and_begin(
-        &self,
-        id: Uuid,
-        replay: Replay,
-        request: Request,
-    ) -> Result<Uuid, Problem> {
-        let _beginning = BEGINNING.lock().await;
-        if let Some(key) = &request.idempotency {
-            let made = self.0.store.made_by_key(key, now_ms()).await;
-            match made.map_err(|error| error.to_problem())? {
-                Created::Repeated(earlier) => return Ok(earlier),
-                Created::KeyReused => return Err(key_reused()),
-                _ => {}
-            }
-        }
-        let letter = self.0.store.dead_letter(id).await.map_err(|error| error.to_problem())?;
-        let letter = letter.ok_or_else(dead_letter_not_found)?;
-        let brief = brief_of(&letter, &replay)?;
-        self.check_model(&brief)?;
-        self.discard(id).await?;
-        let request = Request { article: Some(letter.summary.article_id), ..request };
-        let begun = match replay.from_text {
-            false => self.begin(brief, request, None).await,
-            true => match self.get(letter.summary.generation_id).await {
-                Ok(earlier) => self.begin(brief, request, Some(earlier)).await,
-                Err(problem) => Err(problem),
-            },
-        };
-        let noted = self.0.store.note_replay(id, begun.as_ref().ok().copied()).await;
-        if let Err(error) = noted {
-            tracing::error!(error_type = "storage", dead_letter.id = %id, %error,
-                resolution = error.resolution(),
-                "what became of a dead letter could not be written; its article has its text");
-        }
-        begun
     }
 }
 
@@ -127,7 +83,8 @@ pub fn dead_letter_not_found() -> Problem {
     .with_param("id")
 }
 
-fn settled() -> Problem {
+/// The answer where a dead letter is no longer open.
+pub fn letter_settled() -> Problem {
     Problem::new(
         Code::DeadLetterSettled,
         "The dead letter was replayed or discarded before.",

@@ -44,7 +44,10 @@ impl Generations {
         let live = Arc::clone(live);
         let settled = self.0.tasks.spawn(async move {
             if let Some(reservation) = live.job.reservation.get() {
-                let cost = live.job.progress().usage.cost.unwrap_or_default();
+                // Where one of several models has no price, the others' cost counts all the same.
+                let progress = live.job.progress().clone();
+                let costs = progress.attempts.iter().filter_map(|attempt| attempt.usage.cost);
+                let cost = costs.sum();
                 reservation.settle(cost).await;
             }
         });

@@ -36,8 +36,8 @@ pub async fn create(
     body: BriefBody,
 ) -> Result<Response, ApiError> {
     let idempotency = idempotency_key(&headers, uri.path(), &body.bytes)?;
-    let request =
-        Request { article: None, idempotency, request_id, streamed: wants_events(&headers) };
+    let streamed = wants_events(&headers);
+    let request = Request { idempotency, request_id, streamed, ..Request::default() };
     let id = generations.create(body.brief, request).await?;
     Ok(accepted(&generations, id, &headers).await?)
 }
@@ -61,7 +61,7 @@ pub async fn regenerate(
     body: BriefBody,
 ) -> Result<Response, ApiError> {
     let idempotency = idempotency_key(&headers, uri.path(), &body.bytes)?;
-    let request = Request { article: Some(article), idempotency, request_id, streamed: false };
+    let request = Request { article: Some(article), idempotency, request_id, ..Request::default() };
     let id = generations.create(body.brief, request).await?;
     Ok(accepted(&generations, id, &headers).await?)
 }
@@ -119,7 +119,7 @@ pub async fn go_on(
 ) -> Result<Response, ApiError> {
     let from = query.from.map(|from| from.to_string()).unwrap_or_default();
     let idempotency = idempotency_key(&headers, uri.path(), from.as_bytes())?;
-    let request = Request { article: None, idempotency, request_id, streamed: false };
+    let request = Request { idempotency, request_id, ..Request::default() };
     let id = generations.continue_from(id, query.from, request).await?;
     Ok(accepted(&generations, id, &headers).await?)
 }

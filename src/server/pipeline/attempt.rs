@@ -15,12 +15,16 @@ use crate::article::problem::{Code, Problem};
 use crate::server::config::ModelConfig;
 use crate::server::providers::{
     ErrorClass, FinishReason, ModelEvent, ModelRequest, ModelStream, Provider, ProviderError,
+    TokenCounts,
 };
 use crate::server::resilience::Permit;
 use crate::server::telemetry::metrics;
 
 /// How often the figures are written to the log while text comes.
 const USAGE_EVERY: Duration = Duration::from_secs(2);
+
+/// No request has more tokens than this: ten times the largest context window there is.
+const COUNT_MAX: u64 = 100_000_000;
 
 /// How an attempt ended.
 #[derive(Debug)]
@@ -164,9 +168,7 @@ impl<'a> Attempt<'a> {
                         return End::NotCovered(problem);
                     }
                 }
-                Some(Ok(ModelEvent::Usage(counts))) => {
-                    self.flight.meter(|meter| meter.reported = Some(counts));
-                }
+                Some(Ok(ModelEvent::Usage(counts))) => self.count(counts),
                 Some(Ok(ModelEvent::Finish(reason))) => finish = Some(reason),
                 Some(Err(error)) => return End::Failed(error),
                 None => {
@@ -177,6 +179,19 @@ impl<'a> Attempt<'a> {
                 }
             }
         }
+    }
+
+    /// Takes over what the provider counted, where it can be meant.
+    fn count(&self, counts: TokenCounts) {
+        if counts.prompt.max(counts.completion) > COUNT_MAX {
+            tracing::warn!(
+                model = self.model.name,
+                ?counts,
+                "a count that cannot be is passed over"
+            );
+            return;
+        }
+        self.flight.meter(|meter| meter.reported = Some(counts));
     }
 
     fn token_came(&mut self) {

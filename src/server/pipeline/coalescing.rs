@@ -2,8 +2,8 @@
 //! that was written lately is given again.
 //!
 //! The key is a hash of everything that shapes a text. The demo is left out: it costs nothing, and
-//! is there to be watched. So is what asks for a fresh text (`refresh`, a regeneration) and what goes
-//! on from one.
+//! is there to be watched. So is what goes on from a text. What asks for a fresh one (`refresh`, a
+//! regeneration) is written for itself, and given to those who ask next.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -82,6 +82,10 @@ impl Coalescing {
         let Some(key) = Key::of(job, route) else {
             return Found::New(Arc::new(Flight::new(job, None)));
         };
+        if job.fresh || job.brief.refresh {
+            // Not given what there is, but given to those who ask next.
+            return Found::New(Arc::new(Flight::new(job, Some(key))));
+        }
         let mut flights = self.lock();
         if let Some(flight) = flights.get(&key).filter(|flight| flight.join(job)) {
             return Found::Flight(Arc::clone(flight));
@@ -93,6 +97,15 @@ impl Coalescing {
         let flight = Arc::new(Flight::new(job, Some(key)));
         flights.insert(key, Arc::clone(&flight));
         Found::New(flight)
+    }
+
+    /// Whether what a job asks for is being written, or was written lately: then it costs nothing.
+    pub fn is_there(&self, job: &Job, route: &Route) -> bool {
+        let Some(key) = Key::of(job, route).filter(|_| !job.fresh && !job.brief.refresh) else {
+            return false;
+        };
+        self.lock().contains_key(&key)
+            || self.texts.as_ref().is_some_and(|texts| texts.contains_key(&key))
     }
 
     /// Keeps a text that was written to its end.
@@ -143,8 +156,7 @@ impl Key {
         let is_demo = |provider: &str| {
             config.providers.get(provider).is_some_and(|one| one.protocol == Protocol::Demo)
         };
-        let own = job.continues || job.fresh || job.brief.refresh;
-        if own || route.candidates.iter().all(|model| is_demo(&model.provider)) {
+        if job.continues || route.candidates.iter().all(|model| is_demo(&model.provider)) {
             return None;
         }
         // Prompt and sampling follow from the template and these. A field that is new has to be sorted
@@ -198,6 +210,8 @@ fn normalised(text: &str) -> String {
     let composed = ComposingNormalizerBorrowed::new_nfc().normalize(text);
     let mut normal = String::with_capacity(composed.len());
     for line in composed.lines() {
+        // Indentation can mean something, as in code.
+        normal.push_str(&line[..line.len() - line.trim_start().len()]);
         let words = line.split_whitespace();
         for (index, word) in words.enumerate() {
             if index > 0 {

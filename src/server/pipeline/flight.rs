@@ -19,12 +19,14 @@ use super::colouring::Sheet;
 use super::generate::Outcome;
 use super::postprocess::highlights;
 use super::tokens::{TokenEstimate, cost};
-use super::{Job, Progress, Stop, StopReason};
-use crate::article::event::{Event, Highlight, Notice, NoticeKind, Seq, Usage};
+use super::{Job, Stop, StopReason};
+use crate::article::brief::Format;
+use crate::article::event::{Event, Notice, NoticeKind, Seq, Usage};
 use crate::article::generation::{Attempt, AttemptOutcome};
+use crate::article::html;
 use crate::article::problem::{Code, Problem};
 use crate::server::clock::now_ms;
-use crate::server::config::ModelConfig;
+use crate::server::config::{ModelConfig, Protocol};
 use crate::server::event_log::CROWD;
 use crate::server::providers::TokenCounts;
 use crate::server::store::records::NewRevision;
@@ -126,11 +128,12 @@ impl Flight {
     pub fn join(&self, job: &Arc<Job>) -> bool {
         let mut state = self.lock();
         let Some(first) = state.askers.first().filter(|_| !state.is_over) else { return false };
-        let since = job.log.last_seq();
         job.log.push(&Event::Notice(Notice::new(
             NoticeKind::Shared,
             "Somebody else asked for the same a moment ago; both read one stream.",
         )));
+        // Behind the notice, which is his own.
+        let since = job.log.last_seq();
         job.log.copy(&first.job.log, first.since, |name| name != "usage");
         state.askers.push(Asker { job: Arc::clone(job), since, turn: Arc::default() });
         let many = state.askers.len();
@@ -139,7 +142,8 @@ impl Flight {
             let untold = if many == CROWD + 1 { 0 } else { many - 1 };
             state.askers[untold..].iter().for_each(|asker| asker.job.log.join_crowd());
         }
-        state.tell_all();
+        state.settle_meter();
+        state.tell(many - 1);
         true
     }
 
@@ -184,11 +188,12 @@ impl Flight {
         let stop = stop.unwrap_or(Stop { reason: StopReason::Cancelled, at: Instant::now() });
         let pen = driving.and_then(|mut driving| driving.pen.take());
         let mut state = self.lock();
-        state.tell_all();
+        state.settle_meter();
         let paid = state.first_to_pay();
         let Some(at) = state.askers.iter().position(|asker| asker.job.id == job.id) else {
             return Outcome::Stopped { stop, upstream_closed_ms: 0.0 };
         };
+        state.tell(at);
         let left = state.askers.remove(at);
         if at == 0 {
             state.carried += paid;
@@ -202,7 +207,7 @@ impl Flight {
                 if pen.is_some() {
                     state.pen = pen;
                 }
-                state.tell_all();
+                state.tell(0);
                 None
             }
             None => {
@@ -232,14 +237,9 @@ impl Flight {
     }
 
     fn end(&self, outcome: Outcome) {
-        if let (Some(key), Outcome::Complete) = (self.key, &outcome) {
-            let Progress { model, usage, .. } = self.origin.progress().clone();
-            let text = CachedText {
-                text: self.text(),
-                model: model.unwrap_or_default(),
-                currency: usage.currency,
-                highlights: self.highlights(),
-            };
+        if let (Some(key), Outcome::Complete) = (self.key, &outcome)
+            && let Some(text) = self.worth_keeping()
+        {
             self.origin.coalescing.keep(key, text);
         }
         self.lock().is_over = true;
@@ -249,10 +249,34 @@ impl Flight {
         self.ended.cancel();
     }
 
-    fn highlights(&self) -> Vec<Highlight> {
+    /// What others may be given of it later: a text that is there to be read, that no limit of the
+    /// brief cut short, and of which none is the demo's, which may have stood in for a while.
+    fn worth_keeping(&self) -> Option<CachedText> {
         let state = self.lock();
-        let first = state.askers.first().map(|first| highlights(&first.job));
-        first.unwrap_or_default()
+        let last = state.attempts.last()?;
+        let config = &self.origin.config;
+        let is_demo = |attempt: &Attempt| {
+            let model = config.models.get(&attempt.model);
+            let provider = model.and_then(|model| config.providers.get(&model.provider));
+            provider.is_some_and(|provider| provider.protocol == Protocol::Demo)
+        };
+        let wrote = |attempt: &&Attempt| attempt.first_token_ms.is_some();
+        let cut = last.outcome != Some(AttemptOutcome::Complete);
+        if cut || state.attempts.iter().filter(wrote).any(is_demo) {
+            return None;
+        }
+        let first = &state.askers.first()?.job;
+        let text = first.log.text();
+        let blank = match first.brief.format {
+            Format::Markdown => text.trim().is_empty(),
+            Format::Html => html::parse(&text).blocks.is_empty(),
+        };
+        (!blank).then(|| CachedText {
+            model: last.model.clone(),
+            currency: last.usage.currency.clone(),
+            highlights: highlights(first),
+            text,
+        })
     }
 
     fn unlist(&self) {
@@ -277,6 +301,11 @@ impl Flight {
     pub fn text_from(&self, offset: usize) -> String {
         let state = self.lock();
         state.askers.first().map(|first| first.job.log.text_from(offset)).unwrap_or_default()
+    }
+
+    /// Whether there is nothing to be seen of a text yet.
+    pub fn is_blank(&self) -> bool {
+        self.text_len() == 0 || self.text().trim().is_empty()
     }
 
     /// The length of the text so far, in bytes.
@@ -419,28 +448,29 @@ impl State {
     /// Brings what every asker shows up to date.
     fn tell_all(&mut self) {
         self.settle_meter();
-        for (index, asker) in self.askers.iter().enumerate() {
-            let mut free = if index == 0 { self.carried } else { i64::MAX };
-            let attempts: Vec<Attempt> = self
-                .attempts
-                .iter()
-                .map(|attempt| {
-                    let mut shown = attempt.clone();
-                    if let Some(cost) = &mut shown.usage.cost {
-                        let waived = (*cost).min(free);
-                        *cost -= waived;
-                        free -= waived;
-                    }
-                    shown
-                })
-                .collect();
-            let mut progress = asker.job.progress();
-            progress.usage = Usage::sum(attempts.iter().map(|attempt| &attempt.usage));
-            if let Some(last) = attempts.last() {
-                progress.model = Some(last.model.clone());
+        (0..self.askers.len()).for_each(|index| self.tell(index));
+    }
+
+    /// Brings what one asker shows up to date.
+    fn tell(&self, index: usize) {
+        let Some(asker) = self.askers.get(index) else { return };
+        let mut free = if index == 0 { self.carried } else { i64::MAX };
+        let waive = |attempt: &Attempt| {
+            let mut shown = attempt.clone();
+            if let Some(cost) = &mut shown.usage.cost {
+                let waived = (*cost).min(free);
+                *cost -= waived;
+                free -= waived;
             }
-            progress.attempts = attempts;
+            shown
+        };
+        let attempts: Vec<Attempt> = self.attempts.iter().map(waive).collect();
+        let mut progress = asker.job.progress();
+        progress.usage = Usage::sum(attempts.iter().map(|attempt| &attempt.usage));
+        if let Some(last) = attempts.last() {
+            progress.model = Some(last.model.clone());
         }
+        progress.attempts = attempts;
     }
 
     fn usage_event(&self, job: &Job) -> Event {

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::attempt::{Attempt, End, Ended, failure, prompt_tokens};
 use super::coalescing::Found;
@@ -82,16 +82,24 @@ pub fn seams_of(job: &Job) -> Vec<Seam> {
             Some((model, reason)) => (Some((*model).to_owned()), reason.clone()),
             None => (job.earlier_model.clone(), "continued".to_owned()),
         };
-        let is_new = seams.last().is_none_or(|last| last.offset < attempt.from);
-        if attempt.from > 0 && attempt.first_token_ms.is_some() && is_new {
-            let to = attempt.model.clone();
-            seams.push(Seam { offset: attempt.from, from, to, reason });
+        if attempt.from > 0 && attempt.first_token_ms.is_some() {
+            match seams.last_mut().filter(|last| last.offset == attempt.from) {
+                // The one before wrote nothing behind it.
+                Some(last) => last.to.clone_from(&attempt.model),
+                None => {
+                    let to = attempt.model.clone();
+                    seams.push(Seam { offset: attempt.from, from, to, reason });
+                }
+            }
         }
         if attempt.first_token_ms.is_some() {
             let reason = attempt.error.as_ref().map_or("length", |error| error.code.as_str());
             before = Some((&attempt.model, reason.to_owned()));
         }
     }
+    drop(progress);
+    // One at the end of the text joins nothing.
+    seams.retain(|seam| seam.offset < job.log.text_len() as u64);
     seams
 }
 
@@ -168,6 +176,12 @@ impl<'a> Writer<'a> {
             if at > Instant::now() {
                 sleep_until(at).await;
             }
+            // In line and between retries much can have happened: who has come to be left alone is
+            // called only where there is nobody else.
+            let Ok(_place) = timeout_at(self.deadline, self.place(&model)).await else {
+                return Outcome::Failed(self.out_of_time());
+            };
+            let Some(mut permit) = self.permit(candidate) else { continue };
             self.schedule.called(candidate);
             let (request, provider) = match self.request(&model) {
                 Ok(asked) => asked,
@@ -177,8 +191,6 @@ impl<'a> Writer<'a> {
                     continue;
                 }
             };
-            let _place = self.place(&model).await;
-            let mut permit = self.permit(&model);
             let attempt =
                 Attempt::new(self.flight, &model, self.deadline, &mut permit, colouring, &request);
             let ended = attempt.run(&*provider, request).await;
@@ -194,22 +206,28 @@ impl<'a> Writer<'a> {
         if let Some((candidate, Reason::Length)) = self.last {
             return Ok((candidate, Instant::now()));
         }
-        let health = &self.job.health;
-        let next = self.schedule.next(|index| {
-            health.breaker(&self.candidates[index].name).is_some_and(|breaker| breaker.is_open())
-        });
-        match next {
+        match self.schedule.next(|index| self.is_to_be_left_alone(index)) {
             Next::Try { candidate, at } => Ok((candidate, at)),
             Next::Exhausted => Err(self.last_problem().unwrap_or_else(|| self.nobody.clone())),
-            Next::OutOfTime => Err(self.last_problem().unwrap_or_else(|| {
-                let seconds = self.job.config.generation.deadline.as_secs();
-                Problem::new(
-                    Code::UpstreamTimeout,
-                    format!("The text was not finished within {seconds} s."),
-                    "Continue goes on from the text; an operator can raise generation.deadline_s.",
-                )
-            })),
+            Next::OutOfTime => Err(self.last_problem().unwrap_or_else(|| self.out_of_time())),
         }
+    }
+
+    /// Whether a candidate is passed over as long as there is another: it keeps failing, or there is
+    /// no room in the line before it.
+    fn is_to_be_left_alone(&self, index: usize) -> bool {
+        let (health, model) = (&self.job.health, &self.candidates[index]);
+        health.breaker(&model.name).is_some_and(|breaker| breaker.is_open())
+            || health.line(&model.provider).is_some_and(|line| line.is_full())
+    }
+
+    fn out_of_time(&self) -> Problem {
+        let seconds = self.job.config.generation.deadline.as_secs();
+        Problem::new(
+            Code::UpstreamTimeout,
+            format!("The text was not finished within {seconds} s."),
+            "Continue goes on from the text; an operator can raise generation.deadline_s.",
+        )
     }
 
     fn last_problem(&self) -> Option<Problem> {
@@ -296,7 +314,7 @@ impl<'a> Writer<'a> {
             sampling,
         };
         let room = u64::from(model.context_window).saturating_sub(prompt_tokens(&request));
-        if room < MIN_ANSWER_TOKENS {
+        if room < MIN_ANSWER_TOKENS.min(u64::from(request.sampling.max_tokens)) {
             return Err(Problem::new(
                 Code::ContextTooSmall,
                 format!(
@@ -327,11 +345,15 @@ impl<'a> Writer<'a> {
         Some(line.enter(|place| self.flight.push(&in_line(place, &model.provider))).await)
     }
 
-    fn permit(&self, model: &ModelConfig) -> Permit {
-        match self.job.health.breaker(&model.name) {
-            Some(breaker) => breaker.permit().unwrap_or_else(|| breaker.probe()),
-            None => Permit::unwatched(),
-        }
+    /// Leave to call a candidate; `None` where its breaker has opened and another can be called.
+    fn permit(&self, candidate: usize) -> Option<Permit> {
+        let Some(breaker) = self.job.health.breaker(&self.candidates[candidate].name) else {
+            return Some(Permit::unwatched());
+        };
+        breaker.permit().or_else(|| {
+            let next = self.next().map(|(next, _)| next);
+            (next.is_err() || next.is_ok_and(|next| next == candidate)).then(|| breaker.probe())
+        })
     }
 
     /// Settles an attempt; `None` where another is to follow.
@@ -344,7 +366,7 @@ impl<'a> Writer<'a> {
     ) -> Option<Outcome> {
         let Ended { end, wrote, first_token_ms } = ended;
         let flight = self.flight;
-        let nothing = flight.text_len() == 0;
+        let nothing = flight.is_blank();
         let remember = |error: Option<Code>| {
             if let Some(recent) = self.job.health.recent(&model.provider) {
                 let model = model.name.clone();
@@ -353,6 +375,10 @@ impl<'a> Writer<'a> {
         };
         let end = match end {
             End::Finished(FinishReason::Stop) if nothing => End::Failed(empty(&model.name)),
+            // Where nothing new came, nothing more will, from this one.
+            End::Finished(FinishReason::Length) if wrote == 0 && !self.brief_limits => {
+                End::Failed(exhausted(&model.name))
+            }
             end => end,
         };
         match end {
@@ -366,7 +392,7 @@ impl<'a> Writer<'a> {
                 permit.succeeded();
                 remember(None);
                 flight.end_attempt(AttemptOutcome::Length, None);
-                self.length(candidate, model, wrote)
+                self.length(candidate, model)
             }
             End::Finished(FinishReason::Filter(word)) => {
                 permit.succeeded();
@@ -412,20 +438,16 @@ impl<'a> Writer<'a> {
 
     /// An answer reached its limit: of the brief, which is what was asked for; or the model's, which
     /// leaves the text to be gone on from.
-    fn length(&mut self, candidate: usize, model: &ModelConfig, wrote: usize) -> Option<Outcome> {
-        if self.brief_limits {
+    fn length(&mut self, candidate: usize, model: &ModelConfig) -> Option<Outcome> {
+        if self.brief_limits || self.tokens_left() == Some(0) {
             return Some(self.ends_as_asked(model));
         }
         self.lengths += 1;
-        // Where nothing new came, nothing more will.
-        if wrote == 0 || self.lengths > self.job.config.generation.max_continuations {
-            let limit = self.job.config.generation.max_continuations;
+        let limit = self.job.config.generation.max_continuations;
+        if self.lengths > limit {
             return Some(Outcome::Failed(Problem::new(
                 Code::AnswerLimit,
-                match wrote {
-                    0 => format!("{} reached the end of its answer without a word.", model.name),
-                    _ => format!("The text was gone on from {limit} times and is still not whole."),
-                },
+                format!("The text was gone on from {limit} times and is still not whole."),
                 "Continue goes on from the text; an operator can raise \
                  generation.max_continuations, or the model's max_output.",
             )));
@@ -479,6 +501,17 @@ fn too_long(max: usize) -> Problem {
         format!("The text grew over {max} bytes and was cut there."),
         "An operator can raise generation.max_text_bytes.",
     )
+}
+
+fn exhausted(model: &str) -> ProviderError {
+    ProviderError {
+        class: ErrorClass::Candidate,
+        ..failure(
+            Code::AnswerLimit,
+            format!("{model} reached the end of its answer without a word."),
+            "Choose another model, or raise the model's max_output.",
+        )
+    }
 }
 
 fn empty(model: &str) -> ProviderError {

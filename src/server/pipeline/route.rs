@@ -5,7 +5,7 @@
 //! may have closed.
 
 use super::Job;
-use super::preprocess::{self, Prepared};
+use super::preprocess::Prepared;
 use super::tokens::{TokenEstimate, cost};
 use crate::article::brief::{Brief, Priority, Style};
 use crate::article::event::{Estimate, Event, RouteReason, Routed, Stage};
@@ -196,11 +196,14 @@ fn reason(code: &str, message: String) -> RouteReason {
 
 /// What a brief is expected to cost, in millionths of the currency, where it goes on from a text of
 /// so many tokens; 0 where the price is not known.
-pub fn expected_cost(config: &Config, brief: &Brief, language: &str, so_far: u64) -> i64 {
-    let prepared = preprocess::prepare(brief, language);
-    let chosen = choose(config, brief, &prepared);
-    let Some(model) = chosen.candidates.first() else { return 0 };
-    let expected = estimate(brief, &prepared, Some(model));
+pub fn expected_cost(
+    brief: &Brief,
+    prepared: &Prepared,
+    candidates: &[ModelConfig],
+    so_far: u64,
+) -> i64 {
+    let Some(model) = candidates.first() else { return 0 };
+    let expected = estimate(brief, prepared, Some(model));
     let counts = TokenCounts::uncached(expected.prompt + so_far, expected.completion);
     cost(counts, model).unwrap_or_default()
 }

@@ -11,7 +11,14 @@ const MIN_OVERLAP: usize = 8;
 /// How much of the text's end a repetition can begin in, in bytes, where it begins anywhere.
 const WINDOW: usize = 4096;
 
-/// Holds a continuation back until it is known what of it is new.
+/// Of lines that read the same, so many of the last are places where a model may begin again.
+const ANCHORS_ALIKE: usize = 4;
+
+/// More line breaks than this before the first line are an answer of their own.
+const BREAKS_MAX: usize = 8;
+
+/// Holds a continuation back until it is known what of it is new. What is compared once is not
+/// compared again: a text that repeats itself for ever costs what any other costs.
 #[derive(Debug)]
 pub struct Seam {
     /// `None` once the seam is closed.
@@ -26,13 +33,36 @@ struct Open {
     anchors: Vec<(usize, String)>,
     /// What came and is not decided on yet.
     held: String,
+    stage: Stage,
+}
+
+/// What is being looked for in what came.
+#[derive(Debug)]
+enum Stage {
+    /// A repetition of the text's end: where in the text it may begin, and the longest that was
+    /// found, in bytes.
+    Overlap { starts: Vec<usize>, found: usize },
+    /// The first line behind that, of which `from` is the beginning in what came.
+    Line { from: usize },
+    /// What stands behind such a line in the text, as far as it came again.
+    Again { from: usize, line: usize, places: Vec<Place>, longest: usize },
+}
+
+/// A place in the text with whose line a model began again.
+#[derive(Debug)]
+struct Place {
+    /// Where the text goes on behind the line.
+    behind: usize,
 }
 
 impl Seam {
     /// A seam at the end of `text`.
     pub fn after(text: &str) -> Self {
-        let open = Open { text: text.to_owned(), anchors: anchors(text), held: String::new() };
-        Self { open: Some(open) }
+        let from = text.ceil_char_boundary(text.len().saturating_sub(WINDOW));
+        let starts = text[from..].char_indices().map(|(at, _)| from + at).collect();
+        let stage = Stage::Overlap { starts, found: 0 };
+        let (anchors, held) = (anchors(text), String::new());
+        Self { open: Some(Open { text: text.to_owned(), anchors, held, stage }) }
     }
 
     /// Takes what came, and gives what of it is new and decided.
@@ -40,37 +70,159 @@ impl Seam {
         let Some(open) = &mut self.open else {
             return text.to_owned();
         };
+        let before = open.held.len();
         open.held.push_str(text);
-        if open.is_undecided() {
-            return String::new();
+        match open.decide(before) {
+            Some(repeated) => self.close(repeated),
+            None => String::new(),
         }
-        self.finish()
     }
 
     /// Gives what was still held back when the continuation ended.
     pub fn finish(&mut self) -> String {
-        self.open.take().map(|open| open.join()).unwrap_or_default()
+        match self.open.as_mut().map(Open::give_up) {
+            Some(repeated) => self.close(repeated),
+            None => String::new(),
+        }
+    }
+
+    fn close(&mut self, repeated: Repeated) -> String {
+        self.open.take().map(|open| open.without(repeated)).unwrap_or_default()
     }
 }
 
+/// What of a continuation is repeated.
+#[derive(Clone, Copy, Debug)]
+struct Repeated {
+    /// Bytes at its start that repeat the end of the text.
+    overlap: usize,
+    /// Bytes behind that, and behind line breaks, that begin again with a line of the text.
+    again: usize,
+}
+
 impl Open {
-    fn tail(&self) -> &str {
-        &self.text[self.text.ceil_char_boundary(self.text.len().saturating_sub(WINDOW))..]
+    /// Looks at what came behind `before`; `None` while more could make a difference.
+    fn decide(&mut self, mut before: usize) -> Option<Repeated> {
+        loop {
+            match &mut self.stage {
+                Stage::Overlap { starts, found } => {
+                    let came = &self.held.as_bytes()[before..];
+                    let text = self.text.as_bytes();
+                    let held = &self.held;
+                    starts.retain(|start| {
+                        let rest = &text[(start + before).min(text.len())..];
+                        if came.starts_with(rest) {
+                            let whole = text.len() - start;
+                            if held[..whole].chars().count() >= MIN_OVERLAP {
+                                *found = whole.max(*found);
+                            }
+                            return false;
+                        }
+                        rest.starts_with(came)
+                    });
+                    if !starts.is_empty() && self.held.len() < WINDOW {
+                        return None;
+                    }
+                    self.stage = Stage::Line { from: *found };
+                }
+                Stage::Line { from } => {
+                    let from = *from;
+                    let fresh = &self.held[from..];
+                    let came = fresh.trim_start_matches('\n');
+                    let breaks = fresh.len() - came.len();
+                    let Some((line, _)) = came.split_once('\n') else {
+                        let line = came.trim_end();
+                        let may_be = came.len() <= WINDOW
+                            && breaks <= BREAKS_MAX
+                            && anchors(&self.text)
+                                .iter()
+                                .any(|(_, anchor)| anchor.starts_with(line));
+                        return (!may_be).then_some(Repeated { overlap: from, again: 0 });
+                    };
+                    let trimmed = line.trim_end();
+                    let alike = self.anchors.iter().filter(|(_, it)| it == trimmed);
+                    let mut places: Vec<Place> = alike
+                        .map(|(at, anchor)| {
+                            let rest = &self.text[at + anchor.len()..];
+                            let end = rest.find('\n').map_or(rest.len(), |end| end + 1);
+                            Place { behind: at + anchor.len() + end }
+                        })
+                        .collect();
+                    if places.is_empty() || breaks > BREAKS_MAX || line.len() > WINDOW {
+                        return Some(Repeated { overlap: from, again: 0 });
+                    }
+                    places.drain(..places.len().saturating_sub(ANCHORS_ALIKE));
+                    let line = breaks + line.len() + 1;
+                    before = from + line;
+                    self.stage = Stage::Again { from, line, places, longest: 0 };
+                }
+                Stage::Again { from, line, places, longest } => {
+                    let begin = *from + *line;
+                    let seen = before - begin;
+                    let came = &self.held.as_bytes()[before..];
+                    // The nearest end of the text decides: what follows it is new.
+                    let mut end = None;
+                    places.retain(|place| {
+                        let text = &self.text.as_bytes()[place.behind..];
+                        let rest = &text[seen.min(text.len())..];
+                        let same =
+                            rest.iter().zip(came).take_while(|(one, two)| one == two).count();
+                        if same == rest.len() {
+                            end = Some(end.map_or(text.len(), |end: usize| end.min(text.len())));
+                        } else {
+                            *longest = (seen + same).max(*longest);
+                        }
+                        same == came.len() && same < rest.len()
+                    });
+                    let breaks_line = *line;
+                    let (overlap, longest) = (*from, *longest);
+                    if let Some(end) = end {
+                        return Some(self.repeated(overlap, breaks_line, end));
+                    }
+                    if !places.is_empty() {
+                        return None;
+                    }
+                    let again = whole_blocks(&self.held[begin..], longest);
+                    return Some(self.repeated(overlap, breaks_line, again));
+                }
+            }
+        }
     }
 
-    /// Whether more text could still make a repetition of what came, or make it longer.
-    fn is_undecided(&self) -> bool {
-        let (held, tail) = (self.held.as_str(), self.tail());
-        let first = held.chars().next().map_or("", |c| &held[..c.len_utf8()]);
-        let repeats_so_far = held.len() < WINDOW
-            && tail.match_indices(first).any(|(at, _)| tail[at..].starts_with(held));
-        repeats_so_far || self.restart(&held[self.overlap()..]).is_undecided
+    /// What is repeated of what came, where nothing more will.
+    fn give_up(&mut self) -> Repeated {
+        match &self.stage {
+            Stage::Overlap { starts: _, found } => {
+                let found = *found;
+                self.stage = Stage::Line { from: found };
+                self.decide(self.held.len()).unwrap_or_else(|| self.give_up())
+            }
+            Stage::Line { from } => {
+                let came = self.held[*from..].trim_start_matches('\n');
+                let line = came.trim_end();
+                let is_one = self.anchors.iter().any(|(_, anchor)| anchor == line);
+                Repeated { overlap: *from, again: if is_one { came.len() } else { 0 } }
+            }
+            Stage::Again { from, line, longest, .. } => {
+                let begin = from + line;
+                // All that came is the same as somewhere, or no place is left.
+                let longest = (self.held.len() - begin).max(*longest);
+                self.repeated(*from, *line, whole_blocks(&self.held[begin..], longest))
+            }
+        }
     }
 
-    fn join(&self) -> String {
-        let fresh = &self.held[self.overlap()..];
+    /// `line`: with the line breaks before it and its own; `again`: what is repeated behind it.
+    fn repeated(&self, overlap: usize, line: usize, again: usize) -> Repeated {
+        let fresh = &self.held[overlap..];
         let breaks = fresh.len() - fresh.trim_start_matches('\n').len();
-        let end = breaks + self.restart(fresh).repeated;
+        Repeated { overlap, again: line - breaks + again }
+    }
+
+    fn without(&self, Repeated { overlap, again }: Repeated) -> String {
+        let fresh = &self.held[overlap..];
+        let breaks = fresh.len() - fresh.trim_start_matches('\n').len();
+        let end = breaks + again;
         // What follows begins a line, as it did behind what is dropped.
         let dropped = &fresh[breaks..end];
         let kept = match breaks {
@@ -79,61 +231,13 @@ impl Open {
         };
         fresh[..breaks].to_owned() + &fresh[end - kept..]
     }
-
-    /// How many bytes at the start of what came repeat the end of the text.
-    fn overlap(&self) -> usize {
-        let (held, tail) = (self.held.as_str(), self.tail());
-        let ends = held.char_indices().map(|(at, c)| at + c.len_utf8());
-        ends.enumerate()
-            .take_while(|(_, end)| *end <= tail.len())
-            .filter(|(index, end)| index + 1 >= MIN_OVERLAP && tail.ends_with(&held[..*end]))
-            .map(|(_, end)| end)
-            .last()
-            .unwrap_or(0)
-    }
-
-    /// What of `fresh`, behind its leading line breaks, begins again with a line of the text.
-    fn restart(&self, fresh: &str) -> Restart {
-        let came = fresh.trim_start_matches('\n');
-        let Some((line, rest)) = came.split_once('\n') else {
-            // Also where nothing but line breaks came.
-            let line = came.trim_end();
-            let begins = |(_, anchor): &(usize, String)| anchor.starts_with(line);
-            let whole = |(_, anchor): &(usize, String)| anchor == line;
-            let is_undecided = self.anchors.iter().any(begins);
-            let repeated = if self.anchors.iter().any(whole) { came.len() } else { 0 };
-            return Restart { repeated, is_undecided };
-        };
-        let mut longest = Restart::default();
-        for (at, anchor) in self.anchors.iter().filter(|(_, anchor)| anchor == line.trim_end()) {
-            let before = self.text[*at + anchor.len()..].split_once('\n').map_or("", |(_, b)| b);
-            let same = common(before, rest);
-            longest.is_undecided |= same == rest.len() && same < before.len();
-            let repeated = if same == before.len() { same } else { whole_blocks(&rest[..same]) };
-            longest.repeated = longest.repeated.max(line.len() + 1 + repeated);
-        }
-        longest
-    }
 }
 
-#[derive(Debug, Default)]
-struct Restart {
-    /// How much is repeated, in bytes.
-    repeated: usize,
-    /// Whether more text could make it longer.
-    is_undecided: bool,
-}
-
-/// How many bytes two texts begin with in common.
-fn common(one: &str, other: &str) -> usize {
-    let same = one.bytes().zip(other.bytes()).take_while(|(one, other)| one == other).count();
-    one.floor_char_boundary(same)
-}
-
-/// The length of the paragraphs that a text begins with and that have ended in it: up to a blank
-/// line that is not in a block of code.
-fn whole_blocks(text: &str) -> usize {
+/// The length of the paragraphs that a text begins with and that have ended within its first `bytes`:
+/// up to a blank line that is not in a block of code.
+fn whole_blocks(text: &str, bytes: usize) -> usize {
     let (mut length, mut at, mut in_code, mut is_long) = (0, 0, false, false);
+    let text = &text[..text.floor_char_boundary(bytes)];
     for line in text.split_inclusive('\n') {
         at += line.len();
         in_code ^= is_fence(line);
@@ -267,6 +371,22 @@ mod tests {
         assert_eq!(continued(row, &["| first | second |\n"]), format!("{row}ond |\n"));
         let list = "- one thing\n- another th";
         assert_eq!(continued(list, &["- another thing\n- last"]), format!("{list}ing\n- last"));
+    }
+
+    #[test]
+    fn what_repeats_itself_for_ever_is_held_back_no_longer_than_it_can_matter() {
+        let text = "## Step\n".repeat(4_000);
+        let mut seam = Seam::after(&text);
+        let mut held = 0;
+        for piece in ["##", " St", "ep\n"].iter().cycle().take(30_000) {
+            held = if seam.push(piece).is_empty() { held + piece.len() } else { 0 };
+        }
+        assert!(held <= text.len(), "{held}");
+        let mut seam = Seam::after("# T\n\n## One\n");
+        assert!((0..100).any(|_| !seam.push("\n").is_empty()), "blank lines are given out");
+        let mut seam = Seam::after(&"a".repeat(5_000));
+        (0..5_000).for_each(|_| _ = seam.push("a"));
+        assert_eq!(seam.push("b"), "b");
     }
 
     proptest! {

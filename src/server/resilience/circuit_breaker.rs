@@ -194,7 +194,9 @@ impl Permit {
         let too_many = requests >= REQUESTS_MIN && errors * 100 > requests * ERRORS_MAX_PERCENT;
         let trips = matches!(inner.phase, Phase::Closed)
             && (too_many || inner.in_a_row >= FAILURES_IN_A_ROW);
-        if self.probe || trips {
+        // One that was called although it is open changes nothing by failing.
+        let was_probe = self.probe && matches!(inner.phase, Phase::Probing);
+        if was_probe || trips {
             breaker.open(&mut inner);
         }
     }
@@ -344,6 +346,16 @@ mod tests {
         fail(&breaker, 5);
         breaker.probe().succeeded();
         assert_eq!(breaker.state(), BreakerState::Closed);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_fails_although_it_was_open_does_not_keep_it_open_for_longer() {
+        let breaker = breaker();
+        fail(&breaker, 5);
+        advance(OPEN / 2).await;
+        breaker.probe().failed();
+        advance(OPEN / 2).await;
+        assert_eq!(breaker.state(), BreakerState::HalfOpen);
     }
 
     #[tokio::test(start_paused = true)]

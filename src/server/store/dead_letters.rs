@@ -205,23 +205,6 @@ impl Store {
                 .await)?;
         Ok(if known.is_some() { Settled::Before } else { Settled::NotFound })
     }
-
-    /// Notes by which generation a settled letter was replayed; with `None` it is open again.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`]; then it stays as it is.
-    pub async fn note_replay(&self, id: Uuid, by: Option<Uuid>) -> Result<(), StoreError> {
-        write!(&self.db, |pool| sqlx::query(
-            "UPDATE dead_letters SET replayed_by = $2,
-                 settled_at = CASE WHEN $2 IS NULL THEN NULL ELSE settled_at END
-             WHERE id = $1 AND replayed_by IS NULL"
-        )
-        .bind(id)
-        .bind(by)
-        .execute(pool)
-        .await)?;
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -181,6 +181,21 @@ impl Store {
             .bind(new.created_at)
             .execute(&mut *connection)
             .await?;
+            if let Some(letter) = new.settles {
+                let settled = sqlx::query(
+                    "UPDATE dead_letters SET settled_at = $1, replayed_by = $2
+                     WHERE id = $3 AND settled_at IS NULL",
+                )
+                .bind(new.created_at)
+                .bind(new.id)
+                .bind(letter)
+                .execute(&mut *connection)
+                .await?;
+                if settled.rows_affected() == 0 {
+                    // Of two who try again at once, one does; nothing of the other is stored.
+                    return Ok(Created::LetterSettled);
+                }
+            }
             if let Some(continues) = new.continues {
                 // Who goes on from a text that failed has tried its dead letter again.
                 sqlx::query(

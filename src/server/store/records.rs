@@ -29,6 +29,8 @@ pub struct NewGeneration {
     pub created_at: UnixMs,
     /// What makes creating it twice harmless.
     pub idempotency: Option<IdempotencyKey>,
+    /// The dead letter that it tries again, and settles.
+    pub settles: Option<Uuid>,
 }
 
 /// The article a generation writes for.
@@ -69,6 +71,8 @@ pub enum Created {
     KeyReused,
     /// The existing article is not there (any more).
     NoArticle,
+    /// The dead letter that it was to settle was settled before.
+    LetterSettled,
 }
 
 /// A stretch of a log, as it was flushed.

@@ -42,6 +42,7 @@ fn begun(draft: &Draft<'_>, article: ArticleRef) -> NewGeneration {
         owner: Uuid::now_v7(),
         created_at: draft.at,
         idempotency: None,
+        settles: None,
     }
 }
 

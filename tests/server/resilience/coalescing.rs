@@ -44,6 +44,7 @@ async fn two_hundred_at_once_are_one_call_and_one_price() {
     assert_eq!(a.requests().len(), 1);
     assert_eq!(cost, 1000 + 2 * 50);
     let mut articles: Vec<_> = all.iter().map(|created| created.article_id).collect();
+    articles.sort();
     articles.dedup();
     assert_eq!(articles.len(), 200, "each has an article of its own");
 }
@@ -123,12 +124,48 @@ async fn a_text_that_was_written_is_given_again_for_nothing() {
         json!({"topic": "same topic", "language": "zh-CN"}),
         json!({"topic": "same topic", "tone": "dry"}),
         json!({"topic": "same topic", "format": "html"}),
-        json!({"topic": "same topic", "refresh": true}),
     ] {
         let before = a.requests().len();
         let told = Told::of(&server, other.clone()).await;
         assert_eq!(told.notices(), [], "{other}");
         assert_eq!(a.requests().len(), before + 1, "{other}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_refreshed_takes_the_place_of_what_was_kept() {
+    let a = Upstream::answering(|n, _| Script::new().completion(&[&format!("# T{n}\n")])).await;
+    let server = server_before(&[a.base_url()], &[]).await;
+    let asked =
+        [json!({"topic": "x"}), json!({"topic": "x", "refresh": true}), json!({"topic": "x"})];
+    let mut texts = Vec::new();
+    for brief in asked {
+        texts.push(Told::of(&server, brief).await.generation.text);
+    }
+    assert_eq!(texts, ["# T0\n", "# T1\n", "# T1\n"]);
+    assert_eq!(a.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn what_is_blank_or_the_demos_is_not_kept() {
+    let a = Upstream::answering(|n, _| match n {
+        0 | 1 => Script::new().completion(&["\n \n"]),
+        2 => Script::new().error(404, "gone"),
+        _ => Script::new().completion(&["# T\n"]),
+    })
+    .await;
+    let file = format!(
+        "{}[[providers]]\nname = \"p\"\nprotocol = \"openai\"\nbase_url = \"{}\"\n\
+         [[models]]\nname = \"m\"\nprovider = \"p\"\nid = \"m\"\n\
+         [routes]\ndefault = [\"m\", \"demo/instant\"]\n",
+        super::QUICK,
+        a.base_url()
+    );
+    let server = Server::start_with(&file, &[]).await;
+    for (from, by) in [("blank twice", "demo/instant"), ("gone", "demo/instant"), ("well", "m")] {
+        let told = Told::of(&server, json!({"topic": "x"})).await;
+        assert_eq!(told.generation.state, GenerationState::Done, "{from}");
+        assert_eq!(told.generation.model.as_deref(), Some(by), "{from}");
     }
 }
 

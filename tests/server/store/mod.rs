@@ -53,6 +53,7 @@ fn new_article(at: UnixMs) -> NewGeneration {
         owner: Uuid::now_v7(),
         created_at: at,
         idempotency: None,
+        settles: None,
     }
 }
 
