@@ -11,6 +11,7 @@ use crate::article::brief::Brief;
 use crate::article::comparison::{ComparedText, TextComparison};
 use crate::article::connection::ConnectionTest;
 use crate::article::edit::ArticleEdit;
+use crate::article::event::Routed;
 use crate::article::generation::{ArticlePage, Generation};
 use crate::article::library::{Selection, SelectionOutcome};
 use crate::article::problem::{Problem, ProblemBody};
@@ -70,6 +71,14 @@ pub async fn create(
     read(&send(Method::POST, &path, &headers, Some(&body)).await?).await
 }
 
+/// Which models would write a brief, and what it would probably cost.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn estimate(brief: &Brief) -> Result<Routed, Failure> {
+    read(&send_json(Method::POST, "/api/v1/estimate", brief).await?).await
+}
+
 /// The resource of a generation.
 ///
 /// # Errors
@@ -88,12 +97,17 @@ pub async fn cancel(id: Uuid) -> Result<Generation, Failure> {
     read(&send(Method::POST, &format!("/api/v1/generations/{id}/cancel"), &[], None).await?).await
 }
 
-/// Goes on from where a generation ended.
+/// Goes on from where a generation ended, or from the seam at an offset of its text.
 ///
 /// # Errors
 /// See [`Failure`].
-pub async fn continue_from(id: Uuid, idempotency_key: &str) -> Result<Generation, Failure> {
-    let path = format!("/api/v1/generations/{id}/continue");
+pub async fn continue_from(
+    id: Uuid,
+    seam: Option<u64>,
+    idempotency_key: &str,
+) -> Result<Generation, Failure> {
+    let from = seam.map(|offset| format!("?from={offset}")).unwrap_or_default();
+    let path = format!("/api/v1/generations/{id}/continue{from}");
     let headers = [("Idempotency-Key", idempotency_key)];
     read(&send(Method::POST, &path, &headers, None).await?).await
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::progress::Progress;
-use crate::article::brief::{Format, Style};
+use crate::article::brief::{Format, Priority, Style};
 use crate::article::comparison::Comparison;
 use crate::article::connection::Connections;
 use crate::article::event::{Highlight, Meta, OutlineEntry};
@@ -37,6 +37,9 @@ pub struct ComposeData {
     pub demo_only: bool,
     /// The first model of each style's route.
     pub first: Vec<(Style, String)>,
+    /// The priorities that have models of their own and can be asked for.
+    #[serde(default)]
+    pub priorities: Vec<Priority>,
 }
 
 impl ComposeData {

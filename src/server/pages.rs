@@ -14,7 +14,7 @@ use crate::app::page_data::{
     ArticleData, CompareData, ComposeData, LibraryData, LibraryQuery, ModelOption,
 };
 use crate::app::progress::Progress;
-use crate::article::brief::Style;
+use crate::article::brief::{Priority, Style};
 use crate::article::event::{Event, Highlight, Seq};
 use crate::article::generation::{Generation, RevisionSummary};
 use crate::article::html_writer::to_html;
@@ -40,6 +40,10 @@ pub fn compose(state: &AppState) -> ComposeData {
         models: models.collect(),
         demo_only: config.demo_only,
         first: Style::ALL.into_iter().filter_map(first).collect(),
+        priorities: [Priority::Fast, Priority::Premium]
+            .into_iter()
+            .filter(|priority| config.routing.priorities.contains_key(priority.as_str()))
+            .collect(),
     }
 }
 

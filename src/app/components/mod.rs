@@ -39,3 +39,4 @@ pub mod stop_button;
 pub mod style_choice;
 pub mod theme_switch;
 pub mod topic_field;
+pub mod writer_line;

@@ -5,7 +5,7 @@ use crate::app::brief_draft::{Field, FieldFault};
 use crate::app::format::count;
 use crate::app::preferences::Theme;
 use crate::app::progress::Connection;
-use crate::article::brief::{FindingKind, Range, Style};
+use crate::article::brief::{FindingKind, Priority, Range, Style};
 use crate::article::event::{GenerationState, Notice, NoticeKind, RouteReason, Stage};
 use crate::article::problem::{Code, Problem};
 
@@ -64,6 +64,12 @@ pub(super) static TEXTS: Texts = Texts {
     characters_over: |over| format!("{over} characters too many"),
     language_of_topic: "That of the topic",
     model_by_style: "Chosen by style",
+    priority_by_configuration: "By the configuration",
+    priority: |priority| match priority {
+        Priority::Fast => "Fast",
+        Priority::Default => "Usual",
+        Priority::Premium => "Premium",
+    },
     will_write: |model| format!("{model} will write"),
     will_write_demo: |model| format!("{model} · a sample on the nearest topic · free"),
     submit: "Write",
@@ -97,6 +103,7 @@ pub(super) static TEXTS: Texts = Texts {
     cost_unknown: "no price",
     cost_free: "free",
     cost_estimate: |amount| format!("about {amount} in all"),
+    cost_about: |amount| format!("about {amount}"),
     model: "Model",
     route_reason,
     notices: "On the way",
@@ -360,6 +367,7 @@ fn field(field: Field) -> FieldText {
         Field::Tone => ("Tone", "How it should sound.", "calm and exact"),
         Field::Format => ("Format", "What the model writes in; the article is the same.", ""),
         Field::Model => ("Model", "Tried first, before those of the style.", ""),
+        Field::Priority => ("Priority", "What counts: speed and cost, or the best text.", ""),
         Field::Temperature => {
             ("Temperature", "Higher is more varied, lower more predictable.", "0.7")
         }

@@ -3,7 +3,7 @@
 use crate::app::brief_draft::{Field, FieldFault};
 use crate::app::preferences::Theme;
 use crate::app::progress::Connection;
-use crate::article::brief::{Range, Style};
+use crate::article::brief::{Priority, Range, Style};
 use crate::article::event::{GenerationState, Notice, RouteReason, Stage};
 use crate::article::problem::Problem;
 
@@ -105,6 +105,8 @@ pub struct Texts {
     pub characters_over: fn(usize) -> String,
     pub language_of_topic: &'static str,
     pub model_by_style: &'static str,
+    pub priority_by_configuration: &'static str,
+    pub priority: fn(Priority) -> &'static str,
     pub will_write: fn(&str) -> String,
     pub will_write_demo: fn(&str) -> String,
     pub submit: &'static str,
@@ -130,6 +132,7 @@ pub struct Texts {
     /// What a model without costs costs.
     pub cost_free: &'static str,
     pub cost_estimate: fn(&str) -> String,
+    pub cost_about: fn(&str) -> String,
     pub model: &'static str,
     pub route_reason: fn(&RouteReason) -> String,
     pub notices: &'static str,

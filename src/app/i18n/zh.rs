@@ -5,7 +5,7 @@ use crate::app::brief_draft::{Field, FieldFault};
 use crate::app::format::count;
 use crate::app::preferences::Theme;
 use crate::app::progress::Connection;
-use crate::article::brief::{FindingKind, Range, Style};
+use crate::article::brief::{FindingKind, Priority, Range, Style};
 use crate::article::event::{GenerationState, Notice, NoticeKind, RouteReason, Stage};
 use crate::article::problem::{Code, Problem};
 
@@ -58,6 +58,12 @@ pub(super) static TEXTS: Texts = Texts {
     characters_over: |over| format!("超出 {over} 字"),
     language_of_topic: "与主题相同",
     model_by_style: "按文体选择",
+    priority_by_configuration: "按配置",
+    priority: |priority| match priority {
+        Priority::Fast => "快速",
+        Priority::Default => "普通",
+        Priority::Premium => "优质",
+    },
     will_write: |model| format!("将由 {model} 写作"),
     will_write_demo: |model| format!("{model} · 按最接近的主题给出样文 · 免费"),
     submit: "开始写",
@@ -91,6 +97,7 @@ pub(super) static TEXTS: Texts = Texts {
     cost_unknown: "未定价",
     cost_free: "免费",
     cost_estimate: |amount| format!("预计共 {amount}"),
+    cost_about: |amount| format!("约 {amount}"),
     model: "模型",
     route_reason,
     notices: "途中",
@@ -333,6 +340,7 @@ fn field(field: Field) -> FieldText {
         Field::Tone => ("语气", "读起来是什么感觉。", "平实、准确"),
         Field::Format => ("格式", "模型用什么格式写；文章都一样。", ""),
         Field::Model => ("模型", "先用它，再用文体对应的模型。", ""),
+        Field::Priority => ("优先级", "看重速度和费用，还是最好的文字。", ""),
         Field::Temperature => ("温度", "越高越多变，越低越稳妥。", "0.7"),
         Field::TopP => ("top_p", "只从累计概率到此为止的词里选。", "0.95"),
         Field::MaxTokens => ("max_tokens", "回答最长多少 token，到此为止。", "4096"),
