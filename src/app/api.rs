@@ -12,7 +12,7 @@ use crate::article::comparison::{ComparedText, TextComparison};
 use crate::article::connection::ConnectionTest;
 use crate::article::edit::ArticleEdit;
 use crate::article::event::Routed;
-use crate::article::generation::{ArticlePage, Generation};
+use crate::article::generation::{ArticlePage, Attempt, Generation};
 use crate::article::library::{Selection, SelectionOutcome};
 use crate::article::problem::{Problem, ProblemBody};
 
@@ -87,6 +87,19 @@ pub async fn generation(id: Uuid, until: &web_sys::AbortSignal) -> Result<Genera
     let path = format!("/api/v1/generations/{id}");
     let response = fetch(Method::GET, &path, &[], None, Some(until)).await?;
     read(&accepted(response).await?).await
+}
+
+/// The attempts of a generation so far.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn attempts(id: Uuid) -> Result<Vec<Attempt>, Failure> {
+    #[derive(Deserialize)]
+    struct Tried {
+        attempts: Vec<Attempt>,
+    }
+    let tried = within::<Tried>(STATUS_PATIENCE_MS, &format!("/api/v1/generations/{id}")).await?;
+    Ok(tried.attempts)
 }
 
 /// Stops a generation; the answer comes once upstream is closed.
@@ -257,7 +270,7 @@ const ANSWER_PATIENCE_MS: u32 = 75_000;
 /// How long a page waits for its data, in milliseconds: one that never comes must not stay blank.
 #[cfg(not(feature = "ssr"))]
 const PAGE_PATIENCE_MS: u32 = 15_000;
-/// How long the question for what is being written may take, in milliseconds.
+/// How long a question for what is being written may take, in milliseconds.
 const STATUS_PATIENCE_MS: u32 = 8_000;
 
 /// The articles that are being written.

@@ -15,6 +15,7 @@ use crate::article::generation::{
     ArticlePage, ArticleSummary, Generation, RevisionSummary, UnixMs,
 };
 use crate::article::problem::Problem;
+use crate::article::seam_place::SeamPlace;
 
 /// What a page shows, or why it cannot.
 pub type PageResult<T> = Result<T, Problem>;
@@ -152,6 +153,10 @@ pub struct ArticleData {
     pub outline: Vec<OutlineEntry>,
     /// What was derived from the finished text.
     pub meta: Option<Meta>,
+    /// Where one answer ends in the text and the next begins; empty while it is written, and where
+    /// a person wrote it.
+    #[serde(default)]
+    pub seams: Vec<SeamPlace>,
     /// For the form of the next revision.
     pub compose: ComposeData,
     /// The server's clock when this was put together.

@@ -21,6 +21,7 @@ use crate::article::html_writer::to_html;
 use crate::article::measure::outline;
 use crate::article::parser::parse;
 use crate::article::problem::Problem;
+use crate::article::seam_place::places;
 
 /// How many articles the library shows at first, and with every further page.
 const LIBRARY_PAGE: u32 = 20;
@@ -108,6 +109,7 @@ pub async fn article(
         highlights: Vec::new(),
         outline: Vec::new(),
         meta: None,
+        seams: Vec::new(),
         compose: compose(state),
         now: now_ms(),
         html: String::new(),
@@ -128,7 +130,10 @@ pub async fn article(
         return Ok(ArticleData { html, outline, highlights, ..data(written, generation, None) });
     };
     let html = state.store.revision_html(shown.id).await.map_err(|error| error.to_problem())?;
+    let own = shown.generation_id == Some(generation.id);
+    let seams = if own { places(&written, &generation.seams) } else { Vec::new() };
     let mut data = data(shown.text, generation, summary);
+    data.seams = seams;
     // What was stored is the output of the same sanitiser.
     data.html = html.unwrap_or_default();
     data.outline = shown.meta.outline.clone();

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
 use super::article_head::article_head;
+use super::attempts::Attempts;
 use super::code_copy;
 use super::copy_button::CopyButton;
 use super::downloads::Downloads;
@@ -16,8 +17,10 @@ use super::notices::Notices;
 use super::outline::Outline;
 use super::problem_note::ProblemNote;
 use super::revision_bar::RevisionBar;
+use super::seams::Seams;
 use super::stage_progress::StageProgress;
 use super::stop_button::StopButton;
+use super::write_anew::WriteAnew;
 use crate::app::edit_drafts::{EditDraft, Taken};
 use crate::app::live::Live;
 use crate::app::page_data::ArticleData;
@@ -106,12 +109,18 @@ pub fn ArticleView(
     let ghost =
         move || (!live.has_text.get()).then(|| view! { <p class="ghost">{topic.clone()}</p> });
     let line_state = move || (texts.connection)(live.connection.get());
+    let last_notice = Memo::new(move |_| {
+        live.progress.with(|progress| progress.notices.last().map(texts.notice))
+    });
     let announced = move || {
         let state = live.progress.with(|progress| progress.state);
         match (running.get(), live.ended_here.get(), live.has_text.get()) {
-            (true, _, true) => texts.started,
-            (false, true, _) => (texts.ended)(state),
-            _ => "",
+            // What happens on the way is said once, by its own words, not with the text.
+            (true, _, begun) => last_notice
+                .get()
+                .unwrap_or_else(|| if begun { texts.started } else { "" }.to_owned()),
+            (false, true, _) => (texts.ended)(state).to_owned(),
+            _ => String::new(),
         }
     };
     view! {
@@ -158,6 +167,8 @@ pub fn ArticleView(
                 <Show when=move || !by_hand.get()>
                     <StageProgress progress=live.progress elapsed_ms />
                     <Facts progress=live.progress />
+                    <Attempts live />
+                    <Seams live reload />
                 </Show>
                 <p class="line-state" class:unseen=move || line_state().is_empty() role="status">
                     {line_state}
@@ -167,6 +178,7 @@ pub fn ArticleView(
                 </Show>
                 <div class:hidden=move || by_hand.get()>
                     <Notices progress=live.progress warnings />
+                    <WriteAnew live reload />
                 </div>
                 <p class="actions">
                     <Show

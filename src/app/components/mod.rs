@@ -2,6 +2,7 @@
 
 pub mod article_head;
 pub mod article_view;
+pub mod attempts;
 pub mod brief_form;
 pub mod code_copy;
 pub mod compared_rows;
@@ -32,6 +33,7 @@ pub mod revision_bar;
 pub mod row_title;
 pub mod running_articles;
 pub mod sampling_fields;
+pub mod seams;
 pub mod selection_bar;
 pub mod site_line;
 pub mod stage_progress;
@@ -39,4 +41,5 @@ pub mod stop_button;
 pub mod style_choice;
 pub mod theme_switch;
 pub mod topic_field;
+pub mod write_anew;
 pub mod writer_line;

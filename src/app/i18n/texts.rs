@@ -5,6 +5,7 @@ use crate::app::preferences::Theme;
 use crate::app::progress::Connection;
 use crate::article::brief::{Priority, Range, Style};
 use crate::article::event::{GenerationState, Notice, RouteReason, Stage};
+use crate::article::generation::AttemptOutcome;
 use crate::article::problem::Problem;
 
 /// How a field of the brief is introduced.
@@ -128,6 +129,18 @@ pub struct Texts {
     pub written: &'static str,
     pub tokens_unit: &'static str,
     pub cost: &'static str,
+    pub tokens: &'static str,
+    pub in_all: &'static str,
+    pub attempts: &'static str,
+    pub outcome: fn(Option<AttemptOutcome>) -> &'static str,
+    pub seams: &'static str,
+    /// At which per cent of the text.
+    pub seam_at: fn(u8) -> String,
+    pub seam_between: fn(Option<&str>, &str) -> String,
+    /// By the reason of a seam.
+    pub seam_why: fn(&str) -> String,
+    pub write_from_here: &'static str,
+    pub write_anew: &'static str,
     pub cost_unknown: &'static str,
     /// What a model without costs costs.
     pub cost_free: &'static str,

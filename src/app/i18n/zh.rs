@@ -2,11 +2,12 @@
 
 use super::texts::{FieldText, StageState, Texts};
 use crate::app::brief_draft::{Field, FieldFault};
-use crate::app::format::count;
+use crate::app::format::{count, duration};
 use crate::app::preferences::Theme;
 use crate::app::progress::Connection;
 use crate::article::brief::{FindingKind, Priority, Range, Style};
 use crate::article::event::{GenerationState, Notice, NoticeKind, RouteReason, Stage};
+use crate::article::generation::AttemptOutcome;
 use crate::article::problem::{Code, Problem};
 
 pub(super) static TEXTS: Texts = Texts {
@@ -94,6 +95,28 @@ pub(super) static TEXTS: Texts = Texts {
     written: "已写",
     tokens_unit: "tok",
     cost: "费用",
+    tokens: "token",
+    in_all: "合计",
+    attempts: "各次尝试",
+    outcome: |outcome| match outcome {
+        None => "正在写",
+        Some(AttemptOutcome::Complete) => "写完了",
+        Some(AttemptOutcome::Length) => "写到了单次回答的上限",
+        Some(AttemptOutcome::Cancelled) => "由你停止",
+        Some(AttemptOutcome::Refused) => "拒绝写",
+        Some(AttemptOutcome::Failed) => "失败",
+        Some(AttemptOutcome::Interrupted) => "因服务器停止而中断",
+    },
+    seams: "接缝",
+    seam_at: |percent| format!("{percent}% 处"),
+    seam_between: |from, to| match from {
+        Some(from) if from == to => format!("{to} 自己接着写："),
+        Some(from) => format!("{from} 交给 {to}："),
+        None => format!("{to} 接着写："),
+    },
+    seam_why: |reason| format!("{}。", why(reason)),
+    write_from_here: "从这里重写",
+    write_anew: "重新写一篇",
     cost_unknown: "未定价",
     cost_free: "免费",
     cost_estimate: |amount| format!("预计共 {amount}"),
@@ -382,13 +405,19 @@ fn route_reason(reason: &RouteReason) -> String {
 
 fn notice(notice: &Notice) -> String {
     let model = notice.model.as_deref().unwrap_or("模型");
+    let why = why(notice.reason.as_deref().unwrap_or_default());
+    // 片刻的等待不必说。
+    let wait = notice.wait_ms.filter(|ms| *ms >= 1000);
+    let after = wait.map(|ms| format!("{} 后", duration(ms))).unwrap_or_default();
     match notice.kind {
-        NoticeKind::Retry => format!("第一次没有得到文字，正在再次请求 {model}。"),
-        NoticeKind::Failover => format!("前一个模型没有写出文字，已改由 {model} 写。"),
+        NoticeKind::Retry => format!("没有得到文字：{why}。{after}再次请求 {model}。"),
+        NoticeKind::Failover => format!("没有得到文字：{why}。{after}改由 {model} 写。"),
         NoticeKind::Continued if notice.reason.as_deref() == Some("length") => {
             format!("回答写到了长度上限，{model} 从同一个字接着写。")
         }
-        NoticeKind::Continued => format!("上游断开。{model} 从同一个字接着写，没有丢失。"),
+        NoticeKind::Continued => {
+            format!("写到途中{why}。{model} {after}从同一个字接着写，没有丢失。")
+        }
         NoticeKind::Cached => "不久前已按同样的要求写过，这里直接取用，没有产生费用。".to_owned(),
         NoticeKind::Shared => "刚才有人提出了同样的要求，两边读的是同一份文字。".to_owned(),
         NoticeKind::Queued => match notice.position {
@@ -397,6 +426,24 @@ fn notice(notice: &Notice) -> String {
         },
         NoticeKind::MaxTokens => "文字到写作要求中的 max_tokens 为止。".to_owned(),
         NoticeKind::Other => notice.message.clone(),
+    }
+}
+
+/// 回答为什么结束或没有来，按错误的代码。
+fn why(reason: &str) -> &'static str {
+    match reason {
+        "length" => "回答写到了长度上限",
+        "continued" => "有人按了继续写",
+        "upstream_unreachable" => "连接不上模型服务商",
+        "upstream_timeout" => "模型没有及时回答",
+        "upstream_unauthorized" => "服务商拒绝了密钥",
+        "upstream_rate_limited" => "服务商限制了请求频率",
+        "upstream_rejected" => "服务商拒绝了请求",
+        "upstream_failed" => "模型出错",
+        "upstream_truncated" => "回答断开",
+        "upstream_malformed" => "回答不符合协议",
+        "context_too_small" => "文字超出模型的容量",
+        _ => "出了问题",
     }
 }
 
