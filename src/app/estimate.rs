@@ -14,8 +14,9 @@ use crate::article::event::Routed;
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// What the server answers for what a form holds; `None` while that is not known. A question that
-/// finds no answer is forgotten: it is nothing that keeps anybody from writing.
-pub fn estimate_of(draft: RwSignal<BriefDraft>) -> Signal<Option<Routed>> {
+/// finds no answer is forgotten: it is nothing that keeps anybody from writing. Nor is it asked while
+/// the brief is being sent.
+pub fn estimate_of(draft: RwSignal<BriefDraft>, sent: RwSignal<bool>) -> Signal<Option<Routed>> {
     let answered = RwSignal::new(None::<(Brief, Routed)>);
     let brief = Memo::new(move |_| {
         let (brief, faults) = draft.with(BriefDraft::to_brief);
@@ -29,7 +30,7 @@ pub fn estimate_of(draft: RwSignal<BriefDraft>) -> Signal<Option<Routed>> {
     };
     Effect::new(move || {
         stop_waiting();
-        let Some(asked) = brief.get() else { return };
+        let Some(asked) = brief.get().filter(|_| !sent.get()) else { return };
         let is_known =
             |answer: &Option<(Brief, _)>| matches!(answer, Some((it, _)) if *it == asked);
         if answered.with_untracked(is_known) {

@@ -11,6 +11,7 @@ use web_sys::Element;
 use super::acting;
 use super::api::{self, Failure};
 use super::article_writer::{ArticleWriter, Written};
+use super::components::attempts::is_worth_telling;
 use super::components::code_copy;
 use super::follow_end::FollowEnd;
 use super::generation_client::{Heard, Watch, watch};
@@ -86,6 +87,13 @@ impl Live {
     /// Whether it is being written on this page.
     pub fn running(self) -> bool {
         self.progress.with(|progress| !progress.state.is_ended())
+    }
+
+    /// Whether there is more to tell of how it was written than one call that went well.
+    pub fn took_more(self) -> bool {
+        self.attempts.with(|tried| is_worth_telling(tried))
+            || self.progress.with(Progress::came_from_cache)
+            || self.data.with(|data| !data.seams.is_empty())
     }
 
     /// Brings the article to life in `root`; `rendered` says whether the server has put it there.

@@ -19,6 +19,7 @@ pub mod format;
 pub mod generation_client;
 pub mod go_on;
 pub mod i18n;
+pub mod later;
 pub mod live;
 pub mod lumps;
 pub mod page_data;

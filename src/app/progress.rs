@@ -163,6 +163,11 @@ impl Progress {
         }
     }
 
+    /// Whether all of the text was given a second time.
+    pub fn came_from_cache(&self) -> bool {
+        self.state.is_ended() && self.notices.iter().any(|it| it.kind == NoticeKind::Cached)
+    }
+
     /// Where a stage stands.
     pub fn stage_state(&self, stage: Stage) -> StageState {
         // What there is of a text is finished in any case; it is the writing that was cut short.

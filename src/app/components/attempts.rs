@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::facts::price;
+use super::recovery::is_open;
 use crate::app::format::{count, duration};
 use crate::app::i18n::Texts;
 use crate::app::live::Live;
@@ -43,12 +44,11 @@ pub fn Attempts(
         };
         rows.get().into_iter().map(row).collect_view()
     };
-    let needed = Memo::new(move |_| {
-        live.attempts.with(|tried| tried.len() > 1 || tried.iter().any(|it| it.error.is_some()))
-    });
+    let needed = Memo::new(move |_| live.attempts.with(|tried| is_worth_telling(tried)));
+    let open = is_open(".attempts");
     view! {
         <Show when=move || needed.get()>
-            <details class="folded attempts">
+            <details class="folded attempts" open=open>
                 <summary>
                     {texts.attempts} " " <span class="num">{move || rows.with(Vec::len)}</span>
                 </summary>
@@ -73,6 +73,11 @@ pub fn Attempts(
         </Show>
     }
     .into_any()
+}
+
+/// Whether more happened than one call that went well.
+pub fn is_worth_telling(tried: &[Attempt]) -> bool {
+    tried.len() > 1 || tried.iter().any(|attempt| attempt.error.is_some())
 }
 
 /// An attempt as it is shown.

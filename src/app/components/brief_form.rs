@@ -131,7 +131,7 @@ pub fn BriefForm(
                 <SamplingFields form />
             </details>
             <div class="row last">
-                <WriterLine draft data />
+                <WriterLine draft data sent=sending.busy />
                 <span class="end">
                     {children.map(|children| children())}
                     <button

@@ -24,7 +24,14 @@ pub fn Facts(
     };
     let written =
         move || format!("{} {}", count(progress.with(|p| p.usage.completion)), texts.tokens_unit);
-    let price = move || progress.with(|p| price(&p.usage, texts));
+    let price = move || {
+        progress.with(|p| {
+            if p.came_from_cache() && p.usage.cost == Some(0) {
+                return texts.cost_free.to_owned();
+            }
+            price(&p.usage, texts)
+        })
+    };
     let estimate = move || {
         progress.with(|p| {
             let estimate = &p.routed.as_ref().filter(|_| !p.state.is_ended())?.estimate;

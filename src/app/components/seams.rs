@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
+use super::recovery::is_open;
 use crate::app::go_on::use_go_on;
 use crate::app::live::Live;
-use crate::app::page_data::ArticleData;
 use crate::app::preferences::use_texts;
 use crate::app::use_hydrated;
 use crate::article::seam_place::SeamPlace;
@@ -19,11 +19,7 @@ pub fn Seams(
 ) -> impl IntoView {
     let (texts, hydrated) = (use_texts(), use_hydrated());
     let go_on = use_go_on(live, reload);
-    let seams = Memo::new(move |_| {
-        let ended = live.progress.with(|progress| progress.state.is_ended());
-        let of = |data: &ArticleData| data.seams.clone();
-        if ended { live.data.with(of) } else { Vec::new() }
-    });
+    let seams = Memo::new(move |_| live.data.with(|data| data.seams.clone()));
     let language = live.data.with_untracked(|data| data.article.language.clone());
     let item = move |place: SeamPlace| {
         let SeamPlace { seam, percent, before, behind } = place;
@@ -57,10 +53,11 @@ pub fn Seams(
             </li>
         }
     };
+    let open = is_open(".seams");
     let items = move || seams.get().into_iter().map(item.clone()).collect_view();
     view! {
         <Show when=move || !seams.with(Vec::is_empty)>
-            <details class="folded seams">
+            <details class="folded seams" open=open>
                 <summary>
                     {texts.seams} " " <span class="num">{move || seams.with(Vec::len)}</span>
                 </summary>

@@ -5,11 +5,10 @@ use leptos_router::hooks::use_navigate;
 
 use super::problem_note::ProblemNote;
 use crate::app::live::Live;
-use crate::app::page_data::ArticleData;
 use crate::app::preferences::use_texts;
+use crate::app::progress::Progress;
 use crate::app::sending::Sending;
 use crate::app::use_hydrated;
-use crate::article::event::NoticeKind;
 
 /// Nothing where the text did not come from the cache. `reload` renews the whole page.
 #[component]
@@ -20,13 +19,7 @@ pub fn WriteAnew(
     reload: Callback<()>,
 ) -> impl IntoView {
     let (texts, hydrated) = (use_texts(), use_hydrated());
-    let cached = Memo::new(move |_| {
-        let given = live.progress.with(|progress| {
-            let given = |kind| kind == NoticeKind::Cached;
-            progress.state.is_ended() && progress.notices.iter().any(|notice| given(notice.kind))
-        });
-        given && !live.data.with(ArticleData::is_by_hand)
-    });
+    let cached = Memo::new(move |_| live.progress.with(Progress::came_from_cache));
     let sending = Sending::default();
     let navigate = use_navigate();
     let write = Callback::new(move |()| {

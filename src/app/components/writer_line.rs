@@ -19,12 +19,14 @@ pub fn WriterLine(
     draft: RwSignal<BriefDraft>,
     /// What can be chosen.
     data: ComposeData,
+    /// Whether it is being sent.
+    sent: RwSignal<bool>,
 ) -> impl IntoView {
     let texts = use_texts();
     // The demo costs nothing, as its own words say.
     let estimate = match data.demo_only {
         true => Signal::stored(None),
-        false => estimate_of(draft),
+        false => estimate_of(draft, sent),
     };
     let price = move |Estimate { cost, currency, .. }: &Estimate| match (cost, currency) {
         (Some(0), _) => Some(texts.cost_free.to_owned()),

@@ -116,7 +116,7 @@ pub(super) static TEXTS: Texts = Texts {
     seams: "Seams",
     seam_at: |percent| format!("{percent}%"),
     seam_between: |from, to| match from {
-        Some(from) if from == to => format!("{to} went on by itself:"),
+        Some(from) if from == to => format!("{to} was asked again:"),
         Some(from) => format!("{from} handed over to {to}:"),
         None => format!("{to} went on:"),
     },

@@ -110,7 +110,7 @@ pub(super) static TEXTS: Texts = Texts {
     seams: "接缝",
     seam_at: |percent| format!("{percent}% 处"),
     seam_between: |from, to| match from {
-        Some(from) if from == to => format!("{to} 自己接着写："),
+        Some(from) if from == to => format!("再次请求 {to}："),
         Some(from) => format!("{from} 交给 {to}："),
         None => format!("{to} 接着写："),
     },
@@ -399,6 +399,8 @@ fn route_reason(reason: &RouteReason) -> String {
         "cheapest" => "最便宜的优先".to_owned(),
         "priority" => "按所选的优先级".to_owned(),
         "long_brief" => "要求较长，用最好的模型".to_owned(),
+        "breaker_open" => "屡次出错的模型暂不请求".to_owned(),
+        "too_small" => "容不下这份要求的模型不用".to_owned(),
         _ => reason.message.clone(),
     }
 }
