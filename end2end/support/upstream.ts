@@ -40,7 +40,12 @@ export class Call {
 
   /** Ends the answer as a model does that has said everything. */
   finish(): void {
-    this.#send({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] });
+    this.stop('stop');
+  }
+
+  /** Ends the answer for another reason. */
+  stop(reason: string): void {
+    this.#send({ choices: [{ index: 0, delta: {}, finish_reason: reason }] });
     this.#send({ choices: [], usage: { prompt_tokens: 50, completion_tokens: 120 } });
     this.#response.end('data: [DONE]\n\n');
   }

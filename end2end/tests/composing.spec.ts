@@ -42,7 +42,7 @@ test('Enter while a word is composed never starts, with Ctrl or without', async 
 }) => {
   const created: string[] = [];
   page.on('request', (request) => {
-    if (request.method() === 'POST') {
+    if (request.method() === 'POST' && request.url().endsWith('/generations')) {
       created.push(request.url());
     }
   });

@@ -79,6 +79,7 @@ test('an answer to Continue that settles nothing is asked for again with the sam
     call.spell(sample.firstHalf, 16);
     call.fail('the model fell over');
   });
+  // It is asked again by itself, and in vain, until Continue is pressed.
   model.otherwise((call) => call.refuse(401, 'Incorrect API key provided'));
   await reader.compose();
   await reader.ask(sample.topic);

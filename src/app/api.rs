@@ -12,7 +12,8 @@ use crate::article::comparison::{ComparedText, TextComparison};
 use crate::article::connection::ConnectionTest;
 use crate::article::dead_letter::{DeadLetterPage, Replay, ReplaySelection};
 use crate::article::edit::ArticleEdit;
-use crate::article::generation::{ArticlePage, Generation};
+use crate::article::event::Routed;
+use crate::article::generation::{ArticlePage, Attempt, Generation};
 use crate::article::library::{Selection, SelectionOutcome};
 use crate::article::problem::{Problem, ProblemBody};
 
@@ -71,6 +72,14 @@ pub async fn create(
     read(&send(Method::POST, &path, &headers, Some(&body)).await?).await
 }
 
+/// Which models would write a brief, and what it would probably cost.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn estimate(brief: &Brief) -> Result<Routed, Failure> {
+    read(&send_json(Method::POST, "/api/v1/estimate", brief).await?).await
+}
+
 /// The resource of a generation.
 ///
 /// # Errors
@@ -81,6 +90,19 @@ pub async fn generation(id: Uuid, until: &web_sys::AbortSignal) -> Result<Genera
     read(&accepted(response).await?).await
 }
 
+/// The attempts of a generation so far.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn attempts(id: Uuid) -> Result<Vec<Attempt>, Failure> {
+    #[derive(Deserialize)]
+    struct Tried {
+        attempts: Vec<Attempt>,
+    }
+    let tried = within::<Tried>(STATUS_PATIENCE_MS, &format!("/api/v1/generations/{id}")).await?;
+    Ok(tried.attempts)
+}
+
 /// Stops a generation; the answer comes once upstream is closed.
 ///
 /// # Errors
@@ -89,12 +111,17 @@ pub async fn cancel(id: Uuid) -> Result<Generation, Failure> {
     read(&send(Method::POST, &format!("/api/v1/generations/{id}/cancel"), &[], None).await?).await
 }
 
-/// Goes on from where a generation ended.
+/// Goes on from where a generation ended, or from the seam at an offset of its text.
 ///
 /// # Errors
 /// See [`Failure`].
-pub async fn continue_from(id: Uuid, idempotency_key: &str) -> Result<Generation, Failure> {
-    let path = format!("/api/v1/generations/{id}/continue");
+pub async fn continue_from(
+    id: Uuid,
+    seam: Option<u64>,
+    idempotency_key: &str,
+) -> Result<Generation, Failure> {
+    let from = seam.map(|offset| format!("?from={offset}")).unwrap_or_default();
+    let path = format!("/api/v1/generations/{id}/continue{from}");
     let headers = [("Idempotency-Key", idempotency_key)];
     read(&send(Method::POST, &path, &headers, None).await?).await
 }
@@ -294,7 +321,7 @@ const ANSWER_PATIENCE_MS: u32 = 75_000;
 /// How long a page waits for its data, in milliseconds: one that never comes must not stay blank.
 #[cfg(not(feature = "ssr"))]
 const PAGE_PATIENCE_MS: u32 = 15_000;
-/// How long the question for what is being written may take, in milliseconds.
+/// How long a question for what is being written may take, in milliseconds.
 const STATUS_PATIENCE_MS: u32 = 8_000;
 
 /// The articles that are being written.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::article::brief::{Brief, FindingKind, Format, Range, Style};
+use crate::article::brief::{Brief, FindingKind, Format, Priority, Range, Style};
 
 /// The fields of the form that hold text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub enum Field {
     Format,
     /// The model that is tried first.
     Model,
+    /// How much the answer is worth; empty: as the configuration says.
+    Priority,
     /// See [`Brief::temperature`].
     Temperature,
     /// See [`Brief::top_p`].
@@ -43,7 +45,7 @@ pub enum Field {
 
 impl Field {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Topic,
         Self::Audience,
         Self::TechStack,
@@ -54,6 +56,7 @@ impl Field {
         Self::Tone,
         Self::Format,
         Self::Model,
+        Self::Priority,
         Self::Temperature,
         Self::TopP,
         Self::MaxTokens,
@@ -75,6 +78,7 @@ impl Field {
             Self::Tone => "tone",
             Self::Format => "format",
             Self::Model => "model",
+            Self::Priority => "priority",
             Self::Temperature => "temperature",
             Self::TopP => "top_p",
             Self::MaxTokens => "max_tokens",
@@ -112,12 +116,14 @@ pub struct BriefDraft {
     tone: String,
     format: String,
     model: String,
+    priority: String,
     temperature: String,
     top_p: String,
     max_tokens: String,
     frequency_penalty: String,
     presence_penalty: String,
     stop: String,
+    refresh: bool,
 }
 
 impl BriefDraft {
@@ -134,6 +140,7 @@ impl BriefDraft {
             Field::Tone => &self.tone,
             Field::Format => &self.format,
             Field::Model => &self.model,
+            Field::Priority => &self.priority,
             Field::Temperature => &self.temperature,
             Field::TopP => &self.top_p,
             Field::MaxTokens => &self.max_tokens,
@@ -156,6 +163,7 @@ impl BriefDraft {
             Field::Tone => &mut self.tone,
             Field::Format => &mut self.format,
             Field::Model => &mut self.model,
+            Field::Priority => &mut self.priority,
             Field::Temperature => &mut self.temperature,
             Field::TopP => &mut self.top_p,
             Field::MaxTokens => &mut self.max_tokens,
@@ -199,6 +207,7 @@ impl BriefDraft {
                 format => format.as_str().to_owned(),
             },
             model: shown(brief.model.as_ref()),
+            priority: brief.priority.map(|it| it.as_str().to_owned()).unwrap_or_default(),
             temperature: shown(brief.temperature.as_ref()),
             top_p: shown(brief.top_p.as_ref()),
             max_tokens: shown(brief.max_tokens.as_ref()),
@@ -210,6 +219,7 @@ impl BriefDraft {
                 .map(|sequence| sequence.replace('\\', "\\\\").replace('\n', "\\n"))
                 .collect::<Vec<_>>()
                 .join("\n"),
+            refresh: brief.refresh,
         }
     }
 
@@ -229,13 +239,14 @@ impl BriefDraft {
             tone: text(&self.tone),
             format: Format::parse(&self.format).unwrap_or_default(),
             model: text(&self.model),
+            priority: Priority::parse(&self.priority),
             temperature: number(&self.temperature, "temperature", &mut faults),
             top_p: number(&self.top_p, "top_p", &mut faults),
             max_tokens: whole(&self.max_tokens, "max_tokens", &mut faults),
             frequency_penalty: number(&self.frequency_penalty, "frequency_penalty", &mut faults),
             presence_penalty: number(&self.presence_penalty, "presence_penalty", &mut faults),
             stop: self.stop.lines().filter(|line| !line.is_empty()).map(unescape).collect(),
-            ..Brief::default()
+            refresh: self.refresh,
         };
         let findings = brief.faults().into_iter();
         faults.extend(findings.map(|found| (found.param, FieldFault::Finding(found.kind))));
@@ -339,6 +350,8 @@ mod tests {
             length: Some(1500),
             temperature: Some(0.35),
             stop: vec!["\n\n".to_owned(), "a\\nb".to_owned()],
+            priority: Some(Priority::Premium),
+            refresh: true,
             ..Brief::on("A topic")
         };
         let (again, faults) = BriefDraft::from_brief(&brief).to_brief();

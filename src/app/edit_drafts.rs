@@ -118,6 +118,14 @@ fn kept(article: Uuid, editor: &str) -> Option<String> {
     storage()?.get_item(&(prefix(article) + editor)).ok().flatten()
 }
 
+/// Whether any draft of an article is kept.
+pub fn are_kept(article: Uuid) -> bool {
+    let Some(storage) = storage() else { return false };
+    let of_article =
+        |index| storage.key(index).ok().flatten().is_some_and(|it| is_key_of(article, &it));
+    (0..storage.length().unwrap_or_default()).any(of_article)
+}
+
 /// Whether a key of the browser's storage is that of a draft of an article.
 pub fn is_key_of(article: Uuid, key: &str) -> bool {
     key.starts_with(&prefix(article))

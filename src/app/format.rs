@@ -26,7 +26,8 @@ pub fn duration(ms: u64) -> String {
     }
 }
 
-/// Millionths of a currency: `¥0.0031`, `$1.20`. Four decimals below one unit, else two.
+/// Millionths of a currency: `¥0.0031`, `$1.20`. Four decimals below one unit, else two; and all
+/// six for what four would show as nothing.
 pub fn money(millionths: i64, currency: &str) -> String {
     let sign = match currency {
         "CNY" => "¥".to_owned(),
@@ -39,6 +40,8 @@ pub fn money(millionths: i64, currency: &str) -> String {
     let units = millionths as f64 / 1e6;
     if units == 0.0 {
         format!("{sign}0")
+    } else if millionths.abs() < 50 {
+        format!("{sign}{units:.6}")
     } else if units.abs() < 1.0 {
         format!("{sign}{units:.4}")
     } else {
@@ -118,6 +121,7 @@ mod tests {
         assert_eq!(money(3_100, "CNY"), "¥0.0031");
         assert_eq!(money(1_200_000, "USD"), "$1.20");
         assert_eq!(money(0, "CHF"), "CHF 0");
+        assert_eq!(money(49, "USD"), "$0.000049");
     }
 
     #[test]

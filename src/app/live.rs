@@ -11,6 +11,7 @@ use web_sys::Element;
 use super::acting;
 use super::api::{self, Failure};
 use super::article_writer::{ArticleWriter, Written};
+use super::components::attempts::is_worth_telling;
 use super::components::code_copy;
 use super::follow_end::FollowEnd;
 use super::generation_client::{Heard, Watch, watch};
@@ -18,7 +19,8 @@ use super::i18n::Texts;
 use super::page_data::{ArticleData, load_article};
 use super::parts;
 use super::progress::{Connection, Progress};
-use crate::article::event::{Event, GenerationState, OutlineEntry};
+use crate::article::event::{Event, GenerationState, NoticeKind, OutlineEntry};
+use crate::article::generation::Attempt;
 
 /// A heading that stands higher in the window, in CSS pixels, has been reached.
 const PASSED: f64 = 140.0;
@@ -30,6 +32,8 @@ pub struct Live {
     pub data: RwSignal<ArticleData>,
     /// What is known of the generation.
     pub progress: RwSignal<Progress>,
+    /// The calls to models so far.
+    pub attempts: RwSignal<Vec<Attempt>>,
     /// How the line is.
     pub connection: RwSignal<Connection>,
     /// The headings so far.
@@ -62,6 +66,7 @@ impl Live {
     pub fn new(data: ArticleData) -> Self {
         Self {
             progress: RwSignal::new(data.progress.clone()),
+            attempts: RwSignal::new(data.generation.attempts.clone()),
             connection: RwSignal::new(Connection::Idle),
             outline: RwSignal::new(data.outline.clone()),
             section: RwSignal::new(None),
@@ -82,6 +87,13 @@ impl Live {
     /// Whether it is being written on this page.
     pub fn running(self) -> bool {
         self.progress.with(|progress| !progress.state.is_ended())
+    }
+
+    /// Whether there is more to tell of how it was written than one call that went well.
+    pub fn took_more(self) -> bool {
+        self.attempts.with(|tried| is_worth_telling(tried))
+            || self.progress.with(Progress::came_from_cache)
+            || self.data.with(|data| !data.seams.is_empty())
     }
 
     /// Brings the article to life in `root`; `rendered` says whether the server has put it there.
@@ -169,7 +181,22 @@ impl Live {
             self.stopping.set(false);
             self.ended_here.set(true);
             self.renew();
+        } else if written.events.iter().any(tells_of_an_attempt) {
+            self.ask_for_attempts();
         }
+    }
+
+    /// No event tells what an attempt came to. That they cannot be had now costs nothing: the end
+    /// brings them, too.
+    fn ask_for_attempts(self) {
+        let generation = self.data.with_untracked(|data| data.generation.id);
+        spawn_local(async move {
+            let Ok(attempts) = api::attempts(generation).await else { return };
+            let running = |progress: &Progress| !progress.state.is_ended();
+            if self.progress.try_with_untracked(running) == Some(true) {
+                self.attempts.set(attempts);
+            }
+        });
     }
 
     /// Asks the server for everything around the text, which stays as it is.
@@ -182,6 +209,7 @@ impl Live {
                 Ok(data) => {
                     // Who stopped a page may have left it.
                     if self.data.try_get_untracked().is_some() {
+                        self.attempts.set(data.generation.attempts.clone());
                         self.data.set(data);
                     }
                 }
@@ -269,4 +297,10 @@ impl Live {
             act(&writer);
         }
     }
+}
+
+/// Whether one attempt has ended and another follows.
+fn tells_of_an_attempt(event: &Event) -> bool {
+    use NoticeKind::{Continued, Failover, Retry};
+    matches!(event, Event::Notice(notice) if matches!(notice.kind, Continued | Failover | Retry))
 }

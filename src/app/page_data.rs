@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::progress::Progress;
-use crate::article::brief::{Format, Style};
+use crate::article::brief::{Format, Priority, Style};
 use crate::article::comparison::Comparison;
 use crate::article::connection::Connections;
 use crate::article::dead_letter::{DeadLetter, DeadLetterPage};
@@ -17,6 +17,7 @@ use crate::article::generation::{
 };
 use crate::article::operations::Operations;
 use crate::article::problem::Problem;
+use crate::article::seam_place::SeamPlace;
 
 /// What a page shows, or why it cannot.
 pub type PageResult<T> = Result<T, Problem>;
@@ -39,6 +40,9 @@ pub struct ComposeData {
     pub demo_only: bool,
     /// The first model of each style's route.
     pub first: Vec<(Style, String)>,
+    /// The priorities that have models of their own and can be asked for.
+    #[serde(default)]
+    pub priorities: Vec<Priority>,
 }
 
 impl ComposeData {
@@ -151,6 +155,10 @@ pub struct ArticleData {
     pub outline: Vec<OutlineEntry>,
     /// What was derived from the finished text.
     pub meta: Option<Meta>,
+    /// Where one answer ends in the text and the next begins; empty while it is written, and where
+    /// a person wrote it.
+    #[serde(default)]
+    pub seams: Vec<SeamPlace>,
     /// For the form of the next revision.
     pub compose: ComposeData,
     /// The server's clock when this was put together.

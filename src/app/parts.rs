@@ -8,6 +8,7 @@
 
 use std::ops::ControlFlow;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -20,11 +21,16 @@ use web_sys::Element;
 
 use super::components::dead_letters::Letters;
 use super::components::dead_letters::edit::EditLetter;
+use super::components::draft_note::DraftNote;
 use super::components::editor::Editor;
+use super::components::live_bar::LiveBar;
+use super::components::old_revision::OldRevision;
+use super::components::recovery::Recovery;
 use super::components::regenerate::Regenerate;
 use super::edit_drafts::{EditDraft, Taken};
+use super::later::Later;
 use super::live::Live;
-use super::page_data::LetterData;
+use super::page_data::{ArticleData, LetterData};
 use super::pages::{
     ArticlePage, ComparePage, ComposePage, ConnectPage, LibraryPage, OperationsPage,
 };
@@ -89,6 +95,30 @@ fn begin_writing(
     Ok(())
 }
 
+#[wasm_split(writing, fallible, preload(load_recovery))]
+fn open_recovery(live: Live, reload: Callback<()>) -> Opened<AnyView> {
+    Ok(view! { <Recovery live reload /> }.into_any())
+}
+
+#[wasm_split(writing, fallible, preload(load_draft_note))]
+fn open_draft_note(
+    live: Live,
+    editing: RwSignal<Option<EditDraft>>,
+    taken: StoredValue<Option<Taken>>,
+) -> Opened<AnyView> {
+    Ok(view! { <DraftNote live editing taken /> }.into_any())
+}
+
+#[wasm_split(writing, fallible, preload(load_live_bar))]
+fn open_live_bar(live: Live, stop: Callback<()>) -> Opened<AnyView> {
+    Ok(view! { <LiveBar live stop /> }.into_any())
+}
+
+#[wasm_split(writing, fallible, preload(load_old_revision))]
+fn open_old_revision(live: Live, reload: Callback<()>) -> Opened<AnyView> {
+    Ok(view! { <OldRevision live reload /> }.into_any())
+}
+
 #[wasm_split(library, fallible, preload(load_library))]
 fn open_library() -> Opened<AnyView> {
     Ok(view! { <LibraryPage /> }.into_any())
@@ -106,7 +136,7 @@ fn open_connect() -> Opened<AnyView> {
 
 /// The page that asks for a topic.
 pub fn compose() -> AnyView {
-    arriving(Box::pin(load_compose()), frame, || Box::pin(open_compose()))
+    arriving(Box::pin(load_compose()), frame, Box::new(|| Box::pin(open_compose())))
 }
 
 /// An article.
@@ -117,40 +147,40 @@ pub fn article() -> AnyView {
         load_article().await?;
         if rendered { Ok(()) } else { load_writing().await }
     };
-    arriving(Box::pin(load), frame, || Box::pin(open_article()))
+    arriving(Box::pin(load), frame, Box::new(|| Box::pin(open_article())))
 }
 
 /// All articles.
 pub fn library() -> AnyView {
-    arriving(Box::pin(load_library()), frame, || Box::pin(open_library()))
+    arriving(Box::pin(load_library()), frame, Box::new(|| Box::pin(open_library())))
 }
 
 /// Two revisions.
 pub fn compare() -> AnyView {
-    arriving(Box::pin(load_compare()), frame, || Box::pin(open_compare()))
+    arriving(Box::pin(load_compare()), frame, Box::new(|| Box::pin(open_compare())))
 }
 
 /// The models.
 pub fn connect() -> AnyView {
-    arriving(Box::pin(load_connect()), frame, || Box::pin(open_connect()))
+    arriving(Box::pin(load_connect()), frame, Box::new(|| Box::pin(open_connect())))
 }
 
 /// What is going on.
 pub fn operations() -> AnyView {
-    arriving(Box::pin(load_operations()), frame, || Box::pin(open_operations()))
+    arriving(Box::pin(load_operations()), frame, Box::new(|| Box::pin(open_operations())))
 }
 
 /// The brief of a dead letter, to be changed.
 pub fn letter_form(data: LetterData, letters: Letters, open: RwSignal<bool>) -> AnyView {
     let form =
         move || -> Opening<AnyView> { Box::pin(open_letter_form(data.clone(), letters, open)) };
-    arriving(Box::pin(load_letter_form()), |view| view, form)
+    arriving(Box::pin(load_letter_form()), |view| view, Box::new(form))
 }
 
 /// The brief of an article once more.
 pub fn regenerate(live: Live, reload: Callback<()>, open: RwSignal<bool>) -> AnyView {
     let form = move || -> Opening<AnyView> { Box::pin(open_regenerate(live, reload, open)) };
-    arriving(Box::pin(load_regenerate()), |view| view, form)
+    arriving(Box::pin(load_regenerate()), |view| view, Box::new(form))
 }
 
 /// An article's text, to be edited.
@@ -161,7 +191,53 @@ pub fn editor(
     reload: Callback<()>,
 ) -> AnyView {
     let editor = move || -> Opening<AnyView> { Box::pin(open_editor(live, open, taken, reload)) };
-    arriving(Box::pin(load_editor()), frame, editor)
+    arriving(Box::pin(load_editor()), frame, Box::new(editor))
+}
+
+/// What it took to write an article.
+pub fn recovery(live: Live, reload: Callback<()>) -> AnyView {
+    let later = Later {
+        wanted: Signal::derive(move || live.took_more()),
+        load: || Box::pin(load_recovery()),
+        open: Arc::new(move || Box::pin(open_recovery(live, reload))),
+    };
+    later.view()
+}
+
+/// That an old revision is shown, where it is one.
+pub fn old_revision(live: Live, reload: Callback<()>) -> AnyView {
+    let is_old = |data: &ArticleData| data.shown.as_ref().is_some_and(|shown| !shown.current);
+    let later = Later {
+        wanted: Signal::derive(move || live.data.with(is_old)),
+        load: || Box::pin(load_old_revision()),
+        open: Arc::new(move || Box::pin(open_old_revision(live, reload))),
+    };
+    later.view()
+}
+
+/// The bar at the bottom of a phone, while it is being written.
+pub fn live_bar(live: Live, stop: Callback<()>) -> AnyView {
+    let later = Later {
+        wanted: Signal::derive(move || live.running()),
+        load: || Box::pin(load_live_bar()),
+        open: Arc::new(move || Box::pin(open_live_bar(live, stop))),
+    };
+    later.view()
+}
+
+/// A text that was not saved, once one is `kept`.
+pub fn draft_note(
+    kept: RwSignal<bool>,
+    live: Live,
+    editing: RwSignal<Option<EditDraft>>,
+    taken: StoredValue<Option<Taken>>,
+) -> AnyView {
+    let later = Later {
+        wanted: kept.into(),
+        load: || Box::pin(load_draft_note()),
+        open: Arc::new(move || Box::pin(open_draft_note(live, editing, taken))),
+    };
+    later.view()
 }
 
 /// Lets an article write itself into `root`, as soon as what writes has come. `failed` is called
@@ -292,13 +368,16 @@ fn frame(view: AnyView) -> AnyView {
     .into_any()
 }
 
+/// Opens a part. Boxed: the wait for it is one program, not one for each part.
+pub(super) type Open = Box<dyn Fn() -> Opening<AnyView> + Send>;
+
 /// What `open` shows, once `load` has brought its part. What is there already is shown at once: a
 /// page that is taken over must not change. While the part is on its way there is the empty
 /// `frame`, and where it does not come a way on.
-fn arriving(
+pub(super) fn arriving(
     mut load: Opening<()>,
     frame: fn(AnyView) -> AnyView,
-    open: impl Fn() -> Opening<AnyView> + Send + 'static,
+    open: Open,
 ) -> AnyView {
     let texts = use_texts();
     let failed = move || {

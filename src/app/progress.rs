@@ -8,7 +8,7 @@ use super::i18n::StageState;
 use crate::article::event::{
     Event, GenerationState, Meta, Notice, NoticeKind, OutlineEntry, Routed, Stage, Usage,
 };
-use crate::article::generation::Generation;
+use crate::article::generation::{AttemptOutcome, Generation};
 use crate::article::problem::Problem;
 
 /// How the browser hears of the generation.
@@ -70,6 +70,27 @@ pub struct Progress {
 }
 
 impl Progress {
+    /// Of a generation of which nothing is known but where it stands.
+    pub fn new(state: GenerationState) -> Self {
+        Self {
+            state,
+            stages: Vec::new(),
+            routed: None,
+            model: None,
+            usage: Usage::default(),
+            first_token_ms: None,
+            writing_ms: 0,
+            notices: Vec::new(),
+            reasoning: String::new(),
+            meta: None,
+            upstream_closed_ms: None,
+            problem: None,
+            findings: Vec::new(),
+            revision: None,
+            took_ms: None,
+        }
+    }
+
     /// What a generation's resource tells, for the time before its events are known.
     pub fn of(generation: &Generation) -> Self {
         let last = generation.attempts.last();
@@ -81,21 +102,15 @@ impl Progress {
             });
         let took = generation.ended_at.map(|ended| ended - generation.created_at);
         Self {
-            state: generation.state,
-            stages: Vec::new(),
-            routed: None,
             model: generation.model.clone(),
             usage: generation.usage.clone(),
             first_token_ms,
             writing_ms: writing_ms.unwrap_or(0),
-            notices: Vec::new(),
-            reasoning: String::new(),
-            meta: None,
-            upstream_closed_ms: None,
             problem: generation.error.clone(),
-            findings: Vec::new(),
+            findings: refusal(generation).into_iter().collect(),
             revision: generation.revision_id,
             took_ms: took.and_then(|took| u64::try_from(took).ok()),
+            ..Self::new(generation.state)
         }
     }
 
@@ -148,6 +163,11 @@ impl Progress {
         }
     }
 
+    /// Whether all of the text was given a second time.
+    pub fn came_from_cache(&self) -> bool {
+        self.state.is_ended() && self.notices.iter().any(|it| it.kind == NoticeKind::Cached)
+    }
+
     /// Where a stage stands.
     pub fn stage_state(&self, stage: Stage) -> StageState {
         // What there is of a text is finished in any case; it is the writing that was cut short.
@@ -176,28 +196,19 @@ impl Progress {
     }
 }
 
+/// The words of a model that would not write it.
+fn refusal(generation: &Generation) -> Option<String> {
+    let last = generation.attempts.last()?;
+    let refused = last.outcome == Some(AttemptOutcome::Refused);
+    Some(last.error.as_ref().filter(|_| refused)?.message.clone())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn progress() -> Progress {
-        Progress {
-            state: GenerationState::Queued,
-            stages: Vec::new(),
-            routed: None,
-            model: None,
-            usage: Usage::default(),
-            first_token_ms: None,
-            writing_ms: 0,
-            notices: Vec::new(),
-            reasoning: String::new(),
-            meta: None,
-            upstream_closed_ms: None,
-            problem: None,
-            findings: Vec::new(),
-            revision: None,
-            took_ms: None,
-        }
+        Progress::new(GenerationState::Queued)
     }
 
     #[test]

@@ -23,4 +23,5 @@ pub mod parser;
 #[cfg(test)]
 mod patch_contract;
 pub mod problem;
+pub mod seam_place;
 pub mod sse;

@@ -15,13 +15,14 @@ use crate::app::page_data::{
     ModelOption, OperationsData,
 };
 use crate::app::progress::Progress;
-use crate::article::brief::Style;
+use crate::article::brief::{Priority, Style};
 use crate::article::event::{Event, Highlight, Seq};
 use crate::article::generation::{Generation, RevisionSummary};
 use crate::article::html_writer::to_html;
 use crate::article::measure::outline;
 use crate::article::parser::parse;
 use crate::article::problem::Problem;
+use crate::article::seam_place::places;
 
 /// How many articles the library shows at first, and with every further page.
 const LIBRARY_PAGE: u32 = 20;
@@ -41,6 +42,10 @@ pub fn compose(state: &AppState) -> ComposeData {
         models: models.collect(),
         demo_only: config.demo_only,
         first: Style::ALL.into_iter().filter_map(first).collect(),
+        priorities: [Priority::Fast, Priority::Premium]
+            .into_iter()
+            .filter(|priority| config.routing.priorities.contains_key(priority.as_str()))
+            .collect(),
     }
 }
 
@@ -122,6 +127,7 @@ pub async fn article(
         highlights: Vec::new(),
         outline: Vec::new(),
         meta: None,
+        seams: Vec::new(),
         compose: compose(state),
         now: now_ms(),
         html: String::new(),
@@ -142,7 +148,10 @@ pub async fn article(
         return Ok(ArticleData { html, outline, highlights, ..data(written, generation, None) });
     };
     let html = state.store.revision_html(shown.id).await.map_err(|error| error.to_problem())?;
+    let own = shown.generation_id == Some(generation.id);
+    let seams = if own { places(&written, &generation.seams) } else { Vec::new() };
     let mut data = data(shown.text, generation, summary);
+    data.seams = seams;
     // What was stored is the output of the same sanitiser.
     data.html = html.unwrap_or_default();
     data.outline = shown.meta.outline.clone();

@@ -7,11 +7,10 @@ use super::article_head::article_head;
 use super::code_copy;
 use super::copy_button::CopyButton;
 use super::downloads::Downloads;
-use super::draft_note::DraftNote;
+use super::draft_note::DraftPlace;
 use super::ending::Ending;
 use super::facts::Facts;
 use super::keys_help::dialog_is_open;
-use super::live_bar::LiveBar;
 use super::notices::Notices;
 use super::outline::Outline;
 use super::problem_note::ProblemNote;
@@ -106,12 +105,17 @@ pub fn ArticleView(
     let ghost =
         move || (!live.has_text.get()).then(|| view! { <p class="ghost">{topic.clone()}</p> });
     let line_state = move || (texts.connection)(live.connection.get());
+    let last_notice =
+        move || live.progress.with(|progress| progress.notices.last().map(texts.notice));
     let announced = move || {
         let state = live.progress.with(|progress| progress.state);
         match (running.get(), live.ended_here.get(), live.has_text.get()) {
-            (true, _, true) => texts.started,
-            (false, true, _) => (texts.ended)(state),
-            _ => "",
+            // What happens on the way is said once, by its own words, not with the text.
+            (true, _, begun) => {
+                last_notice().unwrap_or_else(|| if begun { texts.started } else { "" }.to_owned())
+            }
+            (false, true, _) => (texts.ended)(state).to_owned(),
+            _ => String::new(),
         }
     };
     view! {
@@ -131,7 +135,7 @@ pub fn ArticleView(
             </aside>
             <div class="middle">
                 <RevisionBar live reload regenerating edit />
-                <DraftNote live editing taken />
+                <DraftPlace live editing taken />
                 {move || live.failure.get().map(|failure| view! { <ProblemNote failure /> })}
                 <Show when=move || regenerating.get()>
                     {parts::regenerate(live, reload, regenerating)}
@@ -167,6 +171,7 @@ pub fn ArticleView(
                 </Show>
                 <div class:hidden=move || by_hand.get()>
                     <Notices progress=live.progress warnings />
+                    {parts::recovery(live, reload)}
                 </div>
                 <p class="actions">
                     <Show
@@ -188,14 +193,7 @@ pub fn ArticleView(
                 {announced}
             </p>
         </main>
-        <Show when=move || running.get()>
-            <LiveBar
-                progress=live.progress
-                connection=live.connection
-                stopping=live.stopping
-                stop
-            />
-        </Show>
+        {parts::live_bar(live, stop)}
     }
     .into_any()
 }

@@ -8,6 +8,7 @@ use super::problem_note::ProblemNote;
 use super::sampling_fields::SamplingFields;
 use super::style_choice::StyleChoice;
 use super::topic_field::TopicField;
+use super::writer_line::{WRITER_LINE, WriterLine};
 use crate::app::brief_draft::{BriefDraft, Field, FieldFault};
 use crate::app::focus::focus;
 use crate::app::page_data::ComposeData;
@@ -80,15 +81,6 @@ pub fn BriefForm(
         }
     };
 
-    let first = data.clone();
-    let writer = move || {
-        draft.with(|draft| {
-            let named = Some(draft.get(Field::Model)).filter(|name| !name.is_empty());
-            let model = named.or_else(|| first.first_of(draft.style))?;
-            let words = if first.is_demo(model) { texts.will_write_demo } else { texts.will_write };
-            Some(words(model))
-        })
-    };
     let auto = |shown: &str| vec![(String::new(), shown.to_owned())];
     let named = |(tag, name): (&str, &str)| (tag.to_owned(), name.to_owned());
     let mut languages = auto(texts.language_of_topic);
@@ -97,6 +89,12 @@ pub fn BriefForm(
     formats.push((Format::Html.as_str().to_owned(), "HTML".to_owned()));
     let mut models = auto(texts.model_by_style);
     models.extend(data.models.iter().map(|model| (model.name.clone(), model.name.clone())));
+    let mut priorities = auto(texts.priority_by_configuration);
+    priorities.extend(
+        data.priorities.iter().map(|it| (it.as_str().to_owned(), (texts.priority)(*it).to_owned())),
+    );
+    let priority = (priorities.len() > 1)
+        .then(|| view! { <ChoiceField form field=Field::Priority options=priorities /> });
 
     // Whatever was filled in before, and whatever is wrong, shall not hide behind a fold. It is
     // never closed but by the reader.
@@ -128,16 +126,18 @@ pub fn BriefForm(
                     <BriefField form field=Field::Tone />
                     <ChoiceField form field=Field::Format options=formats />
                     <ChoiceField form field=Field::Model options=models />
+                    {priority}
                 </fieldset>
                 <SamplingFields form />
             </details>
             <div class="row last">
-                <span class="faint num">{writer}</span>
+                <WriterLine draft data sent=sending.busy />
                 <span class="end">
                     {children.map(|children| children())}
                     <button
                         type="button"
                         class="btn primary"
+                        aria-describedby=WRITER_LINE
                         disabled=move || hydrated.not_yet() || sending.busy.get()
                         on:click=move |_| send()
                     >

@@ -1,11 +1,40 @@
 //! Offers back what was typed into the editor and not saved.
+//!
+//! Few pages have a draft to offer, so what offers it comes when there is one.
 
 use leptos::prelude::*;
 
 use crate::app::edit_drafts::{self, EditDraft, Taken};
 use crate::app::format::local;
 use crate::app::live::Live;
+use crate::app::parts;
 use crate::app::preferences::{use_locale, use_texts};
+
+/// Its place on the page, empty until the browser keeps a draft of the article.
+#[component]
+pub fn DraftPlace(
+    /// The article.
+    live: Live,
+    /// The editor, opened by what it begins with.
+    editing: RwSignal<Option<EditDraft>>,
+    /// The draft that the editor goes on from.
+    taken: StoredValue<Option<Taken>>,
+) -> impl IntoView {
+    let kept = RwSignal::new(false);
+    let look = move || {
+        let article = live.data.with_untracked(|data| data.article.id);
+        if !kept.get_untracked() && edit_drafts::are_kept(article) {
+            kept.set(true);
+        }
+    };
+    Effect::new(move || {
+        editing.track();
+        look();
+    });
+    let told = window_event_listener(leptos::ev::storage, move |_| look());
+    on_cleanup(move || told.remove());
+    parts::draft_note(kept, live, editing, taken)
+}
 
 /// See the module. Only in the browser: the server knows nothing of drafts.
 #[component]

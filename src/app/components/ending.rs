@@ -89,7 +89,10 @@ pub fn Ending(
                 Some(note.into_any())
             }
             How::Interrupted => Some(plain([texts.interrupted, meaning].join(texts.between))),
-            How::Rejected(findings) => Some(plain((texts.rejected)(&findings))),
+            How::Rejected(findings) => {
+                let findings = findings.trim_end_matches(['.', '。']);
+                Some(plain([(texts.rejected)(findings).as_str(), meaning].join(texts.between)))
+            }
             How::Cancelled(closed_ms) => {
                 let closed = closed_ms.map(|ms| (texts.upstream_closed)(&whole(ms)));
                 let said = [closed.as_deref().unwrap_or_default(), meaning].join(texts.between);

@@ -3,8 +3,10 @@
 use leptos::prelude::*;
 
 use crate::app::format::{cost, count, duration, money, speed};
+use crate::app::i18n::Texts;
 use crate::app::preferences::use_texts;
 use crate::app::progress::Progress;
+use crate::article::event::Usage;
 
 /// Time to the first token, speed, tokens, cost, the model and why it was chosen.
 #[component]
@@ -23,11 +25,11 @@ pub fn Facts(
     let written =
         move || format!("{} {}", count(progress.with(|p| p.usage.completion)), texts.tokens_unit);
     let price = move || {
-        progress.with(|p| match cost(&p.usage) {
-            Some(amount) => amount,
-            None if p.usage.completion > 0 && p.usage.cost == Some(0) => texts.cost_free.to_owned(),
-            None if p.usage.completion > 0 => texts.cost_unknown.to_owned(),
-            None => dash(),
+        progress.with(|p| {
+            if p.came_from_cache() && p.usage.cost == Some(0) {
+                return texts.cost_free.to_owned();
+            }
+            price(&p.usage, texts)
         })
     };
     let estimate = move || {
@@ -70,4 +72,14 @@ pub fn Facts(
         </dl>
     }
     .into_any()
+}
+
+/// What was used costs, in words where it is no amount.
+pub fn price(usage: &Usage, texts: &Texts) -> String {
+    match cost(usage) {
+        Some(amount) => amount,
+        None if usage.completion > 0 && usage.cost == Some(0) => texts.cost_free.to_owned(),
+        None if usage.completion > 0 => texts.cost_unknown.to_owned(),
+        None => "–".to_owned(),
+    }
 }

@@ -4,23 +4,19 @@ use leptos::prelude::*;
 
 use super::stop_button::StopButton;
 use crate::app::format::{cost, count, speed};
+use crate::app::live::Live;
 use crate::app::preferences::use_texts;
-use crate::app::progress::{Connection, Progress};
 
 /// State, figures, Stop.
 #[component]
 pub fn LiveBar(
-    /// What is known of the generation.
-    progress: RwSignal<Progress>,
-    /// How the line is.
-    connection: RwSignal<Connection>,
-    /// Whether stopping is under way.
-    #[prop(into)]
-    stopping: Signal<bool>,
+    /// The article.
+    live: Live,
     /// Called when Stop is pressed.
     stop: Callback<()>,
 ) -> impl IntoView {
     let texts = use_texts();
+    let Live { progress, connection, stopping, .. } = live;
     let state = move || (texts.state)(progress.with(|p| p.state));
     let figures = move || {
         progress.with(|p| {
@@ -30,11 +26,23 @@ pub fn LiveBar(
             figures.join(" · ")
         })
     };
+    // What happened is said until the writing goes on.
+    let seen = StoredValue::new((0, 0));
+    let news = move || {
+        progress.with(|p| {
+            let (notices, written) = (p.notices.len(), p.usage.completion);
+            if seen.get_value().0 != notices {
+                seen.set_value((notices, written));
+            }
+            p.notices.last().filter(|_| seen.get_value().1 == written).map(texts.notice)
+        })
+    };
     view! {
         <div class="live-bar">
             <b class="alive">{state}</b>
             <span class="num faint">{figures}</span>
             <StopButton stopping stop />
+            <span class="bar-news">{news}</span>
             <span class="line-state">{move || (texts.connection)(connection.get())}</span>
         </div>
     }

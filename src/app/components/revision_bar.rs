@@ -1,16 +1,15 @@
 //! Which revision this is, how it came about, and where to go from it.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_navigate;
 use uuid::Uuid;
 
 use super::continue_button::ContinueButton;
 use super::moment::Moment;
-use crate::app::api;
 use crate::app::format::{cost, count};
 use crate::app::i18n::Texts;
 use crate::app::live::Live;
 use crate::app::page_data::{ArticleData, compare_address};
+use crate::app::parts;
 use crate::app::preferences::use_texts;
 use crate::app::use_hydrated;
 use crate::article::generation::RevisionSummary;
@@ -28,21 +27,6 @@ pub fn RevisionBar(
     edit: Callback<()>,
 ) -> impl IntoView {
     let (texts, hydrated) = (use_texts(), use_hydrated());
-    let navigate = use_navigate();
-    let home = Callback::new(move |()| {
-        let article = live.data.with_untracked(|data| data.article.id);
-        navigate(&format!("/articles/{article}"), Default::default());
-        reload.run(());
-    });
-
-    let make_current = move |_| {
-        let (article, shown) =
-            live.data.with_untracked(|data| (data.article.id, data.shown.as_ref().map(|it| it.id)));
-        if let Some(shown) = shown {
-            live.act(move || home.run(()), api::restore_revision(article, shown));
-        }
-    };
-
     let which = move || {
         live.data.with(|data| match &data.shown {
             Some(shown) => (texts.revision_of)(shown.number, data.revisions.len()),
@@ -62,9 +46,6 @@ pub fn RevisionBar(
         facts.extend(cost(&usage));
         facts.join(" · ")
     };
-    let old = Memo::new(move |_| {
-        live.data.with(|data| data.shown.as_ref().is_some_and(|shown| !shown.current))
-    });
     let waiting = move || hydrated.not_yet() || live.busy.get();
     view! {
         <div class="revisions">
@@ -96,27 +77,9 @@ pub fn RevisionBar(
             </span>
             <RevisionList live />
         </div>
-        <Show when=move || old.get()>
-            <div class="note">
-                <span>{texts.not_current}</span>
-                <button type="button" class="btn" disabled=waiting on:click=make_current>
-                    {texts.make_current}
-                </button>
-                <a class="btn quiet" href=move || live.data.with(with_current)>
-                    {texts.compare_with_current}
-                </a>
-                <a class="btn quiet" href=move || live.data.with(|d| format!("/articles/{}", d.article.id))>
-                    {texts.back_to_current}
-                </a>
-            </div>
-        </Show>
+        {parts::old_revision(live, reload)}
     }
     .into_any()
-}
-
-/// The page that compares the revision that is shown with the one that readers see.
-fn with_current(data: &ArticleData) -> String {
-    compare_address(data.article.id, data.shown.as_ref().map(|shown| shown.id), data.current())
 }
 
 fn next_number(revisions: &[RevisionSummary]) -> u32 {

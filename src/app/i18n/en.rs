@@ -2,11 +2,12 @@
 
 use super::texts::{FieldText, StageState, Texts};
 use crate::app::brief_draft::{Field, FieldFault};
-use crate::app::format::count;
+use crate::app::format::{count, duration};
 use crate::app::preferences::Theme;
 use crate::app::progress::Connection;
-use crate::article::brief::{FindingKind, Range, Style};
+use crate::article::brief::{FindingKind, Priority, Range, Style};
 use crate::article::event::{GenerationState, Notice, NoticeKind, RouteReason, Stage};
+use crate::article::generation::AttemptOutcome;
 use crate::article::problem::{Code, Problem};
 
 pub(super) static TEXTS: Texts = Texts {
@@ -64,6 +65,12 @@ pub(super) static TEXTS: Texts = Texts {
     characters_over: |over| format!("{over} characters too many"),
     language_of_topic: "That of the topic",
     model_by_style: "Chosen by style",
+    priority_by_configuration: "By the configuration",
+    priority: |priority| match priority {
+        Priority::Fast => "Fast",
+        Priority::Default => "Usual",
+        Priority::Premium => "Premium",
+    },
     will_write: |model| format!("{model} will write"),
     will_write_demo: |model| format!("{model} · a sample on the nearest topic · free"),
     submit: "Write",
@@ -94,9 +101,32 @@ pub(super) static TEXTS: Texts = Texts {
     written: "Written",
     tokens_unit: "tok",
     cost: "Cost",
+    tokens: "Tokens",
+    in_all: "In all",
+    attempts: "Attempts",
+    outcome: |outcome| match outcome {
+        None => "is writing",
+        Some(AttemptOutcome::Complete) => "finished",
+        Some(AttemptOutcome::Length) => "reached the end of its answer",
+        Some(AttemptOutcome::Cancelled) => "was stopped by you",
+        Some(AttemptOutcome::Refused) => "refused",
+        Some(AttemptOutcome::Failed) => "failed",
+        Some(AttemptOutcome::Interrupted) => "was cut off when the server stopped",
+    },
+    seams: "Seams",
+    seam_at: |percent| format!("{percent}%"),
+    seam_between: |from, to| match from {
+        Some(from) if from == to => format!("{to} was asked again:"),
+        Some(from) => format!("{from} handed over to {to}:"),
+        None => format!("{to} went on:"),
+    },
+    seam_why: |reason| format!("{}.", why(reason)),
+    write_from_here: "Write from here anew",
+    write_anew: "Write it anew",
     cost_unknown: "no price",
     cost_free: "free",
     cost_estimate: |amount| format!("about {amount} in all"),
+    cost_about: |amount| format!("about {amount}"),
     model: "Model",
     route_reason,
     notices: "On the way",
@@ -362,6 +392,7 @@ fn field(field: Field) -> FieldText {
         Field::Tone => ("Tone", "How it should sound.", "calm and exact"),
         Field::Format => ("Format", "What the model writes in; the article is the same.", ""),
         Field::Model => ("Model", "Tried first, before those of the style.", ""),
+        Field::Priority => ("Priority", "What counts: speed and cost, or the best text.", ""),
         Field::Temperature => {
             ("Temperature", "Higher is more varied, lower more predictable.", "0.7")
         }
@@ -427,14 +458,21 @@ fn route_reason(reason: &RouteReason) -> String {
 
 fn notice(notice: &Notice) -> String {
     let model = notice.model.as_deref().unwrap_or("the model");
+    let why = why(notice.reason.as_deref().unwrap_or_default());
+    // A moment is not worth a word.
+    let wait = notice.wait_ms.filter(|ms| *ms >= 1000);
+    let after = wait.map(|ms| format!(" after {}", duration(ms))).unwrap_or_default();
     match notice.kind {
-        NoticeKind::Retry => format!("The first try gave no text; {model} is asked again."),
-        NoticeKind::Failover => format!("The model before gave no text; {model} takes over."),
+        NoticeKind::Retry => format!("No text came: {why}. {model} is asked again{after}."),
+        NoticeKind::Failover => format!("No text came: {why}. {model} takes over{after}."),
         NoticeKind::Continued if notice.reason.as_deref() == Some("length") => {
             format!("The answer reached its length; {model} goes on from the same word.")
         }
         NoticeKind::Continued => {
-            format!("Upstream broke off. {model} goes on from the same word; nothing is lost.")
+            format!(
+                "In the middle of the text {why}. {model} goes on from the same word{after}; \
+                 nothing is lost."
+            )
         }
         NoticeKind::Cached => {
             "This text was written lately for the same brief; it comes from the cache, for free."
@@ -449,6 +487,24 @@ fn notice(notice: &Notice) -> String {
         },
         NoticeKind::MaxTokens => "The text ends where max_tokens of the brief ends it.".to_owned(),
         NoticeKind::Other => notice.message.clone(),
+    }
+}
+
+/// Why an answer ended or did not come, by the code of its error.
+fn why(reason: &str) -> &'static str {
+    match reason {
+        "length" => "the answer reached its length",
+        "continued" => "somebody pressed Continue",
+        "upstream_unreachable" => "the provider could not be reached",
+        "upstream_timeout" => "no answer came in time",
+        "upstream_unauthorized" => "the provider refused the key",
+        "upstream_rate_limited" => "the provider limits how often it may be asked",
+        "upstream_rejected" => "the provider refused the request",
+        "upstream_failed" => "the model failed",
+        "upstream_truncated" => "the answer broke off",
+        "upstream_malformed" => "the answer could not be understood",
+        "context_too_small" => "the model cannot hold so much text",
+        _ => "something went wrong",
     }
 }
 

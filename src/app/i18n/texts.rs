@@ -4,8 +4,9 @@ use super::operations::OperationsTexts;
 use crate::app::brief_draft::{Field, FieldFault};
 use crate::app::preferences::Theme;
 use crate::app::progress::Connection;
-use crate::article::brief::{Range, Style};
+use crate::article::brief::{Priority, Range, Style};
 use crate::article::event::{GenerationState, Notice, RouteReason, Stage};
+use crate::article::generation::AttemptOutcome;
 use crate::article::problem::Problem;
 
 /// How a field of the brief is introduced.
@@ -106,6 +107,8 @@ pub struct Texts {
     pub characters_over: fn(usize) -> String,
     pub language_of_topic: &'static str,
     pub model_by_style: &'static str,
+    pub priority_by_configuration: &'static str,
+    pub priority: fn(Priority) -> &'static str,
     pub will_write: fn(&str) -> String,
     pub will_write_demo: fn(&str) -> String,
     pub submit: &'static str,
@@ -127,10 +130,23 @@ pub struct Texts {
     pub written: &'static str,
     pub tokens_unit: &'static str,
     pub cost: &'static str,
+    pub tokens: &'static str,
+    pub in_all: &'static str,
+    pub attempts: &'static str,
+    pub outcome: fn(Option<AttemptOutcome>) -> &'static str,
+    pub seams: &'static str,
+    /// At which per cent of the text.
+    pub seam_at: fn(u8) -> String,
+    pub seam_between: fn(Option<&str>, &str) -> String,
+    /// By the reason of a seam.
+    pub seam_why: fn(&str) -> String,
+    pub write_from_here: &'static str,
+    pub write_anew: &'static str,
     pub cost_unknown: &'static str,
     /// What a model without costs costs.
     pub cost_free: &'static str,
     pub cost_estimate: fn(&str) -> String,
+    pub cost_about: fn(&str) -> String,
     pub model: &'static str,
     pub route_reason: fn(&RouteReason) -> String,
     pub notices: &'static str,

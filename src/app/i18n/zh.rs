@@ -2,11 +2,12 @@
 
 use super::texts::{FieldText, StageState, Texts};
 use crate::app::brief_draft::{Field, FieldFault};
-use crate::app::format::count;
+use crate::app::format::{count, duration};
 use crate::app::preferences::Theme;
 use crate::app::progress::Connection;
-use crate::article::brief::{FindingKind, Range, Style};
+use crate::article::brief::{FindingKind, Priority, Range, Style};
 use crate::article::event::{GenerationState, Notice, NoticeKind, RouteReason, Stage};
+use crate::article::generation::AttemptOutcome;
 use crate::article::problem::{Code, Problem};
 
 pub(super) static TEXTS: Texts = Texts {
@@ -58,6 +59,12 @@ pub(super) static TEXTS: Texts = Texts {
     characters_over: |over| format!("超出 {over} 字"),
     language_of_topic: "与主题相同",
     model_by_style: "按文体选择",
+    priority_by_configuration: "按配置",
+    priority: |priority| match priority {
+        Priority::Fast => "快速",
+        Priority::Default => "普通",
+        Priority::Premium => "优质",
+    },
     will_write: |model| format!("将由 {model} 写作"),
     will_write_demo: |model| format!("{model} · 按最接近的主题给出样文 · 免费"),
     submit: "开始写",
@@ -88,9 +95,32 @@ pub(super) static TEXTS: Texts = Texts {
     written: "已写",
     tokens_unit: "tok",
     cost: "费用",
+    tokens: "token",
+    in_all: "合计",
+    attempts: "各次尝试",
+    outcome: |outcome| match outcome {
+        None => "正在写",
+        Some(AttemptOutcome::Complete) => "写完了",
+        Some(AttemptOutcome::Length) => "写到了单次回答的上限",
+        Some(AttemptOutcome::Cancelled) => "由你停止",
+        Some(AttemptOutcome::Refused) => "拒绝写",
+        Some(AttemptOutcome::Failed) => "失败",
+        Some(AttemptOutcome::Interrupted) => "因服务器停止而中断",
+    },
+    seams: "接缝",
+    seam_at: |percent| format!("{percent}% 处"),
+    seam_between: |from, to| match from {
+        Some(from) if from == to => format!("再次请求 {to}："),
+        Some(from) => format!("{from} 交给 {to}："),
+        None => format!("{to} 接着写："),
+    },
+    seam_why: |reason| format!("{}。", why(reason)),
+    write_from_here: "从这里重写",
+    write_anew: "重新写一篇",
     cost_unknown: "未定价",
     cost_free: "免费",
     cost_estimate: |amount| format!("预计共 {amount}"),
+    cost_about: |amount| format!("约 {amount}"),
     model: "模型",
     route_reason,
     notices: "途中",
@@ -335,6 +365,7 @@ fn field(field: Field) -> FieldText {
         Field::Tone => ("语气", "读起来是什么感觉。", "平实、准确"),
         Field::Format => ("格式", "模型用什么格式写；文章都一样。", ""),
         Field::Model => ("模型", "先用它，再用文体对应的模型。", ""),
+        Field::Priority => ("优先级", "看重速度和费用，还是最好的文字。", ""),
         Field::Temperature => ("温度", "越高越多变，越低越稳妥。", "0.7"),
         Field::TopP => ("top_p", "只从累计概率到此为止的词里选。", "0.95"),
         Field::MaxTokens => ("max_tokens", "回答最长多少 token，到此为止。", "4096"),
@@ -370,19 +401,27 @@ fn route_reason(reason: &RouteReason) -> String {
         "cheapest" => "最便宜的优先".to_owned(),
         "priority" => "按所选的优先级".to_owned(),
         "long_brief" => "要求较长，用最好的模型".to_owned(),
+        "breaker_open" => "屡次出错的模型暂不请求".to_owned(),
+        "too_small" => "容不下这份要求的模型不用".to_owned(),
         _ => reason.message.clone(),
     }
 }
 
 fn notice(notice: &Notice) -> String {
     let model = notice.model.as_deref().unwrap_or("模型");
+    let why = why(notice.reason.as_deref().unwrap_or_default());
+    // 片刻的等待不必说。
+    let wait = notice.wait_ms.filter(|ms| *ms >= 1000);
+    let after = wait.map(|ms| format!("{} 后", duration(ms))).unwrap_or_default();
     match notice.kind {
-        NoticeKind::Retry => format!("第一次没有得到文字，正在再次请求 {model}。"),
-        NoticeKind::Failover => format!("前一个模型没有写出文字，已改由 {model} 写。"),
+        NoticeKind::Retry => format!("没有得到文字：{why}。{after}再次请求 {model}。"),
+        NoticeKind::Failover => format!("没有得到文字：{why}。{after}改由 {model} 写。"),
         NoticeKind::Continued if notice.reason.as_deref() == Some("length") => {
             format!("回答写到了长度上限，{model} 从同一个字接着写。")
         }
-        NoticeKind::Continued => format!("上游断开。{model} 从同一个字接着写，没有丢失。"),
+        NoticeKind::Continued => {
+            format!("写到途中{why}。{model} {after}从同一个字接着写，没有丢失。")
+        }
         NoticeKind::Cached => "不久前已按同样的要求写过，这里直接取用，没有产生费用。".to_owned(),
         NoticeKind::Shared => "刚才有人提出了同样的要求，两边读的是同一份文字。".to_owned(),
         NoticeKind::Queued => match notice.position {
@@ -391,6 +430,24 @@ fn notice(notice: &Notice) -> String {
         },
         NoticeKind::MaxTokens => "文字到写作要求中的 max_tokens 为止。".to_owned(),
         NoticeKind::Other => notice.message.clone(),
+    }
+}
+
+/// 回答为什么结束或没有来，按错误的代码。
+fn why(reason: &str) -> &'static str {
+    match reason {
+        "length" => "回答写到了长度上限",
+        "continued" => "有人按了继续写",
+        "upstream_unreachable" => "连接不上模型服务商",
+        "upstream_timeout" => "模型没有及时回答",
+        "upstream_unauthorized" => "服务商拒绝了密钥",
+        "upstream_rate_limited" => "服务商限制了请求频率",
+        "upstream_rejected" => "服务商拒绝了请求",
+        "upstream_failed" => "模型出错",
+        "upstream_truncated" => "回答断开",
+        "upstream_malformed" => "回答不符合协议",
+        "context_too_small" => "文字超出模型的容量",
+        _ => "出了问题",
     }
 }
 

@@ -141,6 +141,11 @@ impl Priority {
             Self::Premium => "premium",
         }
     }
+
+    /// Reads [`Self::as_str`] back.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Fast, Self::Default, Self::Premium].into_iter().find(|it| it.as_str() == name)
+    }
 }
 
 /// What a person asks for. A field that is `None` was not asked for: the defaults above apply.
