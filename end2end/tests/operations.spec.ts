@@ -67,12 +67,8 @@ const texts = {
 /** A server of the test's own: what failed before, and how its breakers stand, would be in the way. */
 const test = base.extend({
   server: async ({ model }, use) => {
-    const server = await InkstreamServer.start(`${configuration(model.url)}
-[generation]
-retries = 1
-retry_min_ms = 1
-retry_max_ms = 2
-`);
+    const hasty = '[generation]\nretries = 1\nretry_min_ms = 1\nretry_max_ms = 2';
+    const server = await InkstreamServer.start(configuration(model.url).replace('[generation]', hasty));
     await use(server);
     await server.stop();
     expect(server.panics, 'the server never panics').toEqual([]);
