@@ -461,7 +461,8 @@ fn notice(notice: &Notice) -> String {
     let why = why(notice.reason.as_deref().unwrap_or_default());
     // A moment is not worth a word.
     let wait = notice.wait_ms.filter(|ms| *ms >= 1000);
-    let after = wait.map(|ms| format!(" after {}", duration(ms))).unwrap_or_default();
+    let after =
+        wait.map(|ms| format!(" after {}", duration(ms.next_multiple_of(100)))).unwrap_or_default();
     match notice.kind {
         NoticeKind::Retry => format!("No text came: {why}. {model} is asked again{after}."),
         NoticeKind::Failover => format!("No text came: {why}. {model} takes over{after}."),

@@ -70,3 +70,23 @@ impl Locale {
         best.map_or(Self::En, |(locale, _)| locale)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::article::event::{Notice, NoticeKind};
+
+    #[test]
+    fn a_notice_says_why_and_after_which_wait() {
+        let mut notice = Notice::new(NoticeKind::Retry, "").about("a");
+        notice.reason = Some("upstream_rate_limited".to_owned());
+        notice.wait_ms = Some(2_950);
+        let said = (Locale::En.texts().notice)(&notice);
+        assert!(said.ends_with("asked. a is asked again after 3.0 s."), "{said}");
+        let said = (Locale::Zh.texts().notice)(&notice);
+        assert!(said.ends_with("3.0 s 后再次请求 a。"), "{said}");
+        notice.wait_ms = Some(300);
+        let said = (Locale::En.texts().notice)(&notice);
+        assert!(said.ends_with("a is asked again."), "{said}");
+    }
+}

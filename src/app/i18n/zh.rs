@@ -412,7 +412,8 @@ fn notice(notice: &Notice) -> String {
     let why = why(notice.reason.as_deref().unwrap_or_default());
     // 片刻的等待不必说。
     let wait = notice.wait_ms.filter(|ms| *ms >= 1000);
-    let after = wait.map(|ms| format!("{} 后", duration(ms))).unwrap_or_default();
+    let after =
+        wait.map(|ms| format!("{} 后", duration(ms.next_multiple_of(100)))).unwrap_or_default();
     match notice.kind {
         NoticeKind::Retry => format!("没有得到文字：{why}。{after}再次请求 {model}。"),
         NoticeKind::Failover => format!("没有得到文字：{why}。{after}改由 {model} 写。"),
