@@ -65,7 +65,7 @@ const test = base.extend<object, Worker>({
   ],
   impatient: [
     async ({}, use) => {
-      const server = await InkstreamServer.start('[generation]\nfirst_token_timeout_s = 4\nidle_timeout_s = 1\n');
+      const server = await InkstreamServer.start('[generation]\nfirst_token_timeout_s = 10\nidle_timeout_s = 3\n');
       await use(server);
       await server.stop();
     },
@@ -431,6 +431,8 @@ test('every demo model that fails once ends in a whole article', async ({ page, 
   for (const [at, [model, { notice, attempts }]] of Object.entries(shown).entries()) {
     await test.step(model, async () => {
       await reader.open(`${impatient.url}/articles/${begun[at]}`);
+      // What stalls is given up after a while, and goes on as slowly as it began.
+      await expect.poll(async () => (await reader.generation()).state, { timeout: 90_000 }).toBe('done');
       await reader.expectDone();
       texts.add((await reader.generation()).text);
       await expect(page.locator('.notices').getByText(notice)).toBeVisible();
