@@ -42,7 +42,11 @@ interface PerWorker {
   demo: InkstreamServer;
 }
 
+/** Without the cache: tests ask for the same topics, and each has its own text. */
 const configuration = (url: string) => `
+[cache]
+enabled = false
+
 [[providers]]
 name = "local"
 protocol = "openai"
