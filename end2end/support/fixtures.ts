@@ -42,6 +42,7 @@ interface PerWorker {
   demo: InkstreamServer;
 }
 
+/** Without the cache: tests ask for the same topics, and each has its own text. */
 export const configuration = (url: string) => `
 [[providers]]
 name = "local"
@@ -61,9 +62,10 @@ currency = "USD"
 [generation]
 backoff_min_s = 0.1
 backoff_max_s = 0.3
-# Every test writes about the same topics.
+
 [cache]
 enabled = false
+
 [routes]
 default = ["local/writer"]
 `;

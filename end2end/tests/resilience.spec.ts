@@ -166,6 +166,8 @@ test('the icon of a hidden tab says how its article ended, and a new one begins 
   model,
 }) => {
   const icon = page.locator("link[rel='icon']");
+  // What fails is asked again by itself, here in vain.
+  model.otherwise((call) => call.refuse(401, 'Incorrect API key provided'));
   await canBeHidden(page, false);
   for (const ended of ['done', 'failed'] as const) {
     const gate = new Gate();
@@ -175,8 +177,6 @@ test('the icon of a hidden tab says how its article ended, and a new one begins 
       if (ended === 'done') call.finish();
       else call.fail('the model fell over');
     });
-    // What fails is asked for again; then it is given up.
-    model.otherwise((call) => call.refuse(401, 'Incorrect API key provided'));
     await reader.compose();
     await reader.ask(sample.topic);
     await expect(reader.article).toContainText('And more.');

@@ -144,10 +144,15 @@ impl<'a> Attempt<'a> {
             };
             self.last_bytes = Instant::now();
             self.answered |= matches!(event, Some(Ok(_)));
+            let carries = matches!(event, Some(Ok(ModelEvent::Text(_) | ModelEvent::Reasoning(_))));
+            if carries && self.first_token.is_none() {
+                // From here on less patience may be left than there was for the first token.
+                self.token_came();
+                watchdog.as_mut().reset(self.limit());
+            }
             match event {
                 Some(Ok(ModelEvent::Alive)) => {}
                 Some(Ok(ModelEvent::Text(text))) => {
-                    self.token_came();
                     let joined = self.seam.as_mut().map(|seam| seam.push(&text));
                     if !self.write(&text, joined.as_deref().unwrap_or(&text)) {
                         return End::TooLong;
@@ -157,7 +162,6 @@ impl<'a> Attempt<'a> {
                     }
                 }
                 Some(Ok(ModelEvent::Reasoning(text))) => {
-                    self.token_came();
                     self.flight.write(&text, "");
                     self.reasoning_bytes += text.len();
                     if self.reasoning_bytes > self.max_bytes() {
@@ -195,13 +199,11 @@ impl<'a> Attempt<'a> {
     }
 
     fn token_came(&mut self) {
-        if self.first_token.is_none() {
-            self.first_token = Some(self.last_bytes);
-            let waited = self.last_bytes - self.started;
-            metrics::first_token(waited.as_secs_f64());
-            self.flight.first_token(self.last_bytes, millis(waited));
-            self.permit.began();
-        }
+        self.first_token = Some(self.last_bytes);
+        let waited = self.last_bytes - self.started;
+        metrics::first_token(waited.as_secs_f64());
+        self.flight.first_token(self.last_bytes, millis(waited));
+        self.permit.began();
     }
 
     /// Writes the figures behind the first token and then now and then, and has what it costs set
