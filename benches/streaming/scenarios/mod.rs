@@ -7,6 +7,7 @@ mod latency;
 mod memory;
 mod recovery;
 mod stop;
+mod stop_recovering;
 mod thousand;
 
 use std::time::{Duration, Instant};
@@ -105,7 +106,10 @@ pub async fn run(name: &str, bench: &Bench, report: &mut Report) {
             "cpu" => cpu::run(bench, report).await,
             "memory" => memory::run(bench, report).await,
             "thousand" => thousand::run(bench, report).await,
-            "stop" => stop::run(bench, report).await,
+            "stop" => {
+                stop::run(bench, report).await?;
+                stop_recovering::run(bench, report).await
+            }
             "growth" => growth::run(bench, report).await,
             "edit" => edit::run(bench, report).await,
             "recovery" => recovery::run(bench, report).await,

@@ -1,6 +1,7 @@
 //! What it costs not to give up: preparing and routing a brief, failing over, sharing a stream.
 
 use std::hint::black_box;
+use std::net::SocketAddr;
 
 use inkstream::article::brief::Brief;
 use inkstream::server::config::{Config, Sources};
@@ -51,24 +52,31 @@ fn preparing(report: &mut Report) -> Result<(), Error> {
     Ok(())
 }
 
+/// Models at these paths of the upstream, asked in this order; the first is the one that briefs name.
+/// What is below `/broken` answers 500.
+pub fn configuration(upstream: SocketAddr, paths: &[&str]) -> String {
+    let names: Vec<String> =
+        ["speaker", "second"].iter().map(|name| format!("bench/{name}")).collect();
+    let mut configuration = format!(
+        "[generation]\nretry_min_ms = {PAUSE_MS}\nretry_max_ms = {PAUSE_MS}\n\
+         breaker_open_s = 0.001\n"
+    );
+    for (name, path) in names.iter().zip(paths) {
+        let provider = name.trim_start_matches("bench/");
+        configuration += &format!(
+            "[[providers]]\nname = \"{provider}\"\nprotocol = \"openai\"\n\
+             base_url = \"http://{upstream}{path}/v1\"\n\
+             [[models]]\nname = \"{name}\"\nprovider = \"{provider}\"\nid = \"bench\"\n\
+             context_window = 131072\nmax_output = 65536\n"
+        );
+    }
+    configuration + &format!("[routes]\ndefault = {:?}\n", &names[..paths.len()])
+}
+
 /// The first model answers 500 twice, at once and after the pause; the second writes.
 async fn failover(bench: &Bench, report: &mut Report) -> Result<(), Error> {
-    let upstream = bench.field.upstream.address;
-    let model = |name: &str, path: &str| {
-        format!(
-            "[[providers]]\nname = \"{name}\"\nprotocol = \"openai\"\n\
-             base_url = \"http://{upstream}{path}/v1\"\n\
-             [[models]]\nname = \"bench/{name}\"\nprovider = \"{name}\"\nid = \"bench\"\n\
-             context_window = 131072\nmax_output = 65536\n"
-        )
-    };
-    let server = Server::configured(&format!(
-        "[generation]\nretry_min_ms = {PAUSE_MS}\nretry_max_ms = {PAUSE_MS}\n\
-         breaker_open_s = 0.001\n{}{}\
-         [routes]\ndefault = [\"bench/speaker\", \"bench/healthy\"]\n",
-        model("speaker", "/broken"),
-        model("healthy", "")
-    ))?;
+    let server =
+        Server::configured(&configuration(bench.field.upstream.address, &["/broken", ""]))?;
     let target = Target {
         name: INKSTREAM,
         address: server.address,
