@@ -42,6 +42,16 @@ pub struct SelectionOutcome {
     pub results: Vec<SelectedOutcome>,
 }
 
+impl SelectionOutcome {
+    /// Those with which it was done, and why it was not with the first of the others.
+    pub fn parted(self) -> (Vec<Uuid>, Option<Problem>) {
+        let (done, others): (Vec<_>, Vec<_>) =
+            self.results.into_iter().partition(|one| one.error.is_none());
+        let done = done.into_iter().map(|one| one.id).collect();
+        (done, others.into_iter().find_map(|one| one.error))
+    }
+}
+
 /// What became of one of a [`Selection`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::clock::now_ms;
 use super::generations::no_article;
+use super::selection::each_once;
 use super::state::AppState;
 use super::store::StoreError;
 use super::store::records::ArticleFilter;
@@ -19,8 +20,6 @@ use crate::server::search::query::Query;
 /// How long a deleted article can be restored.
 pub const RESTORABLE_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// How many articles can be deleted or restored at once.
-pub const SELECTION_MAX: usize = 100;
 /// The longest language range, in characters; RFC 5646 advises room for 35.
 const LANGUAGE_MAX: usize = 35;
 
@@ -230,22 +229,7 @@ impl AppState {
 
 /// The articles of a selection, each once.
 fn selected(selection: Selection) -> Result<Vec<Uuid>, Problem> {
-    let Selection { ids } = selection;
-    if !(1..=SELECTION_MAX).contains(&ids.len()) {
-        return Err(Problem::new(
-            Code::InvalidArticle,
-            format!("`ids` names {} articles.", ids.len()),
-            format!("Name 1 to {SELECTION_MAX} at a time."),
-        )
-        .with_param("ids"));
-    }
-    let mut once = Vec::with_capacity(ids.len());
-    for id in ids {
-        if !once.contains(&id) {
-            once.push(id);
-        }
-    }
-    Ok(once)
+    each_once(selection.ids, "articles", Code::InvalidArticle)
 }
 
 /// What was stopped has ended, but the store could not take that yet.

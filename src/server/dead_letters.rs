@@ -2,8 +2,8 @@
 
 use uuid::Uuid;
 
-use super::articles::SELECTION_MAX;
 use super::generations::{Request, dead_letter_not_found};
+use super::selection;
 use super::state::AppState;
 use super::store::StoreError;
 use crate::article::dead_letter::{DeadLetter, DeadLetterPage, Replay, ReplaySelection};
@@ -82,19 +82,5 @@ impl AppState {
 
 /// The letters of a selection, each once.
 fn each_once(ids: Vec<Uuid>) -> Result<Vec<Uuid>, Problem> {
-    if !(1..=SELECTION_MAX).contains(&ids.len()) {
-        return Err(Problem::new(
-            Code::InvalidParameter,
-            format!("`ids` names {} dead letters.", ids.len()),
-            format!("Name 1 to {SELECTION_MAX} at a time."),
-        )
-        .with_param("ids"));
-    }
-    let mut once = Vec::with_capacity(ids.len());
-    for id in ids {
-        if !once.contains(&id) {
-            once.push(id);
-        }
-    }
-    Ok(once)
+    selection::each_once(ids, "dead letters", Code::InvalidParameter)
 }

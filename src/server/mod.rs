@@ -32,6 +32,7 @@ pub mod router;
 pub mod sanitize;
 pub mod search;
 pub mod security;
+pub mod selection;
 pub mod serve;
 pub mod shell;
 pub mod site;

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::confirm::ConfirmDelete;
 use super::moment::Moment;
+use super::pick::Pick;
 use super::row_title::{RowTitle, marked};
 use super::stop_button::StopButton;
 use crate::app::api::{self, Failure};
@@ -158,23 +159,7 @@ pub fn LibraryRow(
     });
     view! {
         <li class:writing=writing>
-            <input
-                type="checkbox"
-                class="pick"
-                aria-label=(texts.select_article)(&article.title)
-                disabled=move || hydrated.not_yet()
-                prop:checked=move || selected.with(|selected| selected.contains(&id))
-                on:change=move |_| {
-                    selected
-                        .update(|selected| {
-                            let before = selected.len();
-                            selected.retain(|known| *known != id);
-                            if selected.len() == before {
-                                selected.push(id);
-                            }
-                        });
-                }
-            />
+            <Pick id title=article.title.clone() selected />
             <div class="what">
                 <RowTitle article=article.clone() renaming rename />
                 {snippet}

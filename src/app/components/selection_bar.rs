@@ -55,14 +55,33 @@ pub fn SelectionBar(
                 </button>
             </p>
         </Show>
+        <Selected selected label=texts.selection>
+            <button type="button" class="btn" disabled=move || busy.get() on:click=delete>
+                {texts.delete_selected}
+            </button>
+        </Selected>
+    }
+    .into_any()
+}
+
+/// How many are selected, what can be done with them, and the way out of it. Nothing while none is.
+#[component]
+pub fn Selected(
+    /// Those that are selected.
+    selected: RwSignal<Vec<Uuid>>,
+    /// What it is called for those who do not see it.
+    label: &'static str,
+    /// What can be done.
+    children: ChildrenFn,
+) -> impl IntoView {
+    let texts = use_texts();
+    view! {
         <Show when=move || !selected.with(Vec::is_empty)>
-            <div class="selection" role="group" aria-label=texts.selection>
+            <div class="selection actions" role="group" aria-label=label>
                 <span class="num" role="status">
                     {move || (texts.selected)(selected.with(Vec::len))}
                 </span>
-                <button type="button" class="btn" disabled=move || busy.get() on:click=delete>
-                    {texts.delete_selected}
-                </button>
+                {children()}
                 <button
                     type="button"
                     class="btn quiet"
@@ -93,13 +112,10 @@ fn act(
             return;
         }
         match answer {
-            Ok(SelectionOutcome { results }) => {
-                let (fine, failed): (Vec<_>, Vec<_>) =
-                    results.into_iter().partition(|one| one.error.is_none());
-                if let Some(problem) = failed.into_iter().find_map(|one| one.error) {
-                    failure.set(Some(Failure::Problem(problem)));
-                }
-                done(fine.into_iter().map(|one| one.id).collect());
+            Ok(outcome) => {
+                let (ids, problem) = outcome.parted();
+                failure.set(problem.map(Failure::Problem));
+                done(ids);
             }
             Err(failed) => failure.set(Some(failed)),
         }

@@ -10,12 +10,13 @@ use uuid::Uuid;
 use crate::app::api::{self, Failure};
 use crate::app::components::library_row::{LibraryRow, Row};
 use crate::app::components::library_search::LibrarySearch;
+use crate::app::components::more_rows::MoreRows;
 use crate::app::components::problem_note::ProblemNote;
 use crate::app::components::selection_bar::SelectionBar;
 use crate::app::page_data::{LibraryData, LibraryQuery, load_library, set_status};
 use crate::app::preferences::use_texts;
 use crate::app::title::Title;
-use crate::app::use_hydrated;
+use crate::article::generation::ArticlePage;
 
 /// How often the list is renewed while something in it is being written.
 const RENEW: Duration = Duration::from_secs(5);
@@ -54,7 +55,7 @@ pub fn LibraryPage() -> impl IntoView {
 
 #[component]
 fn Library(data: LibraryData, asked: LibraryQuery, reload: Callback<()>) -> impl IntoView {
-    let (texts, hydrated) = (use_texts(), use_hydrated());
+    let texts = use_texts();
     let LibraryData { page, count } = data;
     // How many there are in all, with those that have been deleted in place.
     let total = RwSignal::new(count);
@@ -63,7 +64,6 @@ fn Library(data: LibraryData, asked: LibraryQuery, reload: Callback<()>) -> impl
     let rows = RwSignal::new(page.items.into_iter().map(Row::new).collect::<Vec<_>>());
     let selected = RwSignal::new(Vec::<Uuid>::new());
     let failure = RwSignal::new(None::<Failure>);
-    let loading = RwSignal::new(false);
     let narrowed = asked != LibraryQuery::default();
     let asked = StoredValue::new(asked);
 
@@ -91,24 +91,11 @@ fn Library(data: LibraryData, asked: LibraryQuery, reload: Callback<()>) -> impl
             on_cleanup(move || interval.clear());
         }
     });
-    let more = move |_| {
-        let cursor = next.get_untracked();
-        loading.set(true);
-        failure.set(None);
-        spawn_local(async move {
-            let answer = api::articles(&asked.get_value(), cursor.as_deref()).await;
-            // The page may have been left meanwhile.
-            if loading.try_set(false).is_some() {
-                return;
-            }
-            match answer {
-                Ok(page) => {
-                    next.set(page.next);
-                    rows.update(|rows| Row::append(rows, page.items));
-                }
-                Err(problem) => failure.set(Some(problem)),
-            }
-        });
+    let ask =
+        move |cursor: String| async move { api::articles(&asked.get_value(), Some(&cursor)).await };
+    let take = move |page: ArticlePage| {
+        rows.update(|rows| Row::append(rows, page.items));
+        page.next
     };
     let empty = move || rows.with(Vec::is_empty);
     let said = move || {
@@ -134,16 +121,7 @@ fn Library(data: LibraryData, asked: LibraryQuery, reload: Callback<()>) -> impl
                 <LibraryRow row rows selected failure renew />
             </For>
         </ul>
-        <Show when=move || next.with(Option::is_some)>
-            <button
-                type="button"
-                class="btn more-rows"
-                disabled=move || hydrated.not_yet() || loading.get()
-                on:click=more
-            >
-                {move || if loading.get() { texts.loading } else { texts.show_more }}
-            </button>
-        </Show>
+        <MoreRows next failure ask take />
     }
     .into_any()
 }

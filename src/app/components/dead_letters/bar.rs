@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::{Done, Letters};
 use crate::app::api::{self, Failure};
 use crate::app::components::confirm::Confirm;
+use crate::app::components::selection_bar::Selected;
 use crate::app::preferences::use_texts;
 use crate::article::library::SelectionOutcome;
 
@@ -28,29 +29,17 @@ pub fn LettersBar(
         letters.act(busy, api::discard_letters(selected.get_untracked()), discarded);
     });
     view! {
-        <Show when=move || !selected.with(Vec::is_empty)>
-            <div class="selection actions" role="group" aria-label=words.selection>
-                <span class="num" role="status">
-                    {move || (texts.selected)(selected.with(Vec::len))}
-                </span>
-                <button type="button" class="btn" disabled=move || busy.get() on:click=replay>
-                    {words.replay_selected}
-                </button>
-                <Confirm
-                    action=words.discard_selected
-                    ask=words.discard_selected_ask
-                    title=String::new()
-                    confirmed=discard
-                />
-                <button
-                    type="button"
-                    class="btn quiet"
-                    on:click=move |_| selected.set(Vec::new())
-                >
-                    {texts.select_none}
-                </button>
-            </div>
-        </Show>
+        <Selected selected label=words.selection>
+            <button type="button" class="btn" disabled=move || busy.get() on:click=replay>
+                {words.replay_selected}
+            </button>
+            <Confirm
+                action=words.discard_selected
+                ask=words.discard_selected_ask
+                title=String::new()
+                confirmed=discard
+            />
+        </Selected>
     }
     .into_any()
 }
@@ -67,12 +56,10 @@ fn settled(
     answer: Result<SelectionOutcome, Failure>,
     done: fn(usize) -> Done,
 ) -> Result<(Vec<Uuid>, Done), Failure> {
-    let (fine, failed): (Vec<_>, Vec<_>) =
-        answer?.results.into_iter().partition(|one| one.error.is_none());
-    match failed.into_iter().find_map(|one| one.error) {
-        Some(problem) if fine.is_empty() => Err(Failure::Problem(problem)),
+    let (ids, problem) = answer?.parted();
+    match problem {
+        Some(problem) if ids.is_empty() => Err(Failure::Problem(problem)),
         _ => {
-            let ids: Vec<Uuid> = fine.into_iter().map(|one| one.id).collect();
             let done = done(ids.len());
             Ok((ids, done))
         }

@@ -1,7 +1,6 @@
 //! All open dead letters, newest first; one of them may be opened.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use uuid::Uuid;
 
 use super::bar::LettersBar;
@@ -9,10 +8,11 @@ use super::opened::OpenedLetter;
 use super::row::LetterRow;
 use super::{Done, Letters};
 use crate::app::api;
+use crate::app::components::more_rows::MoreRows;
 use crate::app::components::problem_note::ProblemNote;
 use crate::app::page_data::{LetterData, PageResult};
 use crate::app::preferences::use_texts;
-use crate::app::use_hydrated;
+use crate::article::dead_letter::DeadLetterPage;
 
 /// The letter that is opened, once it has come.
 pub type Opened = Resource<Option<PageResult<LetterData>>>;
@@ -27,27 +27,12 @@ pub fn LettersList(
     /// What there is of it.
     opened: Opened,
 ) -> impl IntoView {
-    let (texts, hydrated) = (use_texts(), use_hydrated());
+    let texts = use_texts();
     let words = texts.operations;
-    let loading = RwSignal::new(false);
-    let more = move |_| {
-        let Some(cursor) = letters.next.get_untracked() else { return };
-        loading.set(true);
-        letters.failure.set(None);
-        spawn_local(async move {
-            let answer = api::dead_letters(&cursor).await;
-            // The page may have been left meanwhile.
-            if loading.try_set(false).is_some() {
-                return;
-            }
-            match answer {
-                Ok(page) => {
-                    letters.next.set(page.next);
-                    letters.rows.update(|rows| rows.extend(page.items));
-                }
-                Err(failed) => letters.failure.set(Some(failed)),
-            }
-        });
+    let ask = |cursor: String| async move { api::dead_letters(&cursor).await };
+    let take = move |page: DeadLetterPage| {
+        letters.rows.update(|rows| rows.extend(page.items));
+        page.next
     };
     let empty = Memo::new(move |_| letters.rows.with(Vec::is_empty));
     // One that is not in the list, because it is old or settled, is shown before it.
@@ -100,16 +85,7 @@ pub fn LettersList(
                 </For>
             </ul>
         </Show>
-        <Show when=move || letters.next.with(Option::is_some)>
-            <button
-                type="button"
-                class="btn more-rows"
-                disabled=move || hydrated.not_yet() || loading.get()
-                on:click=more
-            >
-                {move || if loading.get() { texts.loading } else { texts.show_more }}
-            </button>
-        </Show>
+        <MoreRows next=letters.next failure=letters.failure ask take />
     }
     .into_any()
 }

@@ -9,6 +9,7 @@ use super::opened::OpenedLetter;
 use crate::app::api;
 use crate::app::components::confirm::Confirm;
 use crate::app::components::moment::Moment;
+use crate::app::components::pick::Pick;
 use crate::app::format::cost;
 use crate::app::preferences::use_texts;
 use crate::app::use_hydrated;
@@ -28,7 +29,6 @@ pub fn LetterRow(
     /// What there is of it.
     opened: Opened,
 ) -> impl IntoView {
-    let (texts, hydrated) = (use_texts(), use_hydrated());
     let id = letter.id;
     let is_open = Memo::new(move |_| open.get() == Some(id));
     let selected = letters.selected;
@@ -38,23 +38,7 @@ pub fn LetterRow(
     };
     view! {
         <li class:opened=move || is_open.get()>
-            <input
-                type="checkbox"
-                class="pick"
-                aria-label=(texts.select_article)(&letter.title)
-                disabled=move || hydrated.not_yet()
-                prop:checked=move || selected.with(|selected| selected.contains(&id))
-                on:change=move |_| {
-                    selected
-                        .update(|selected| {
-                            let before = selected.len();
-                            selected.retain(|known| *known != id);
-                            if selected.len() == before {
-                                selected.push(id);
-                            }
-                        });
-                }
-            />
+            <Pick id title=letter.title.clone() selected />
             <div class="what">
                 <a
                     href=href
