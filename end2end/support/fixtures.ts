@@ -37,6 +37,8 @@ interface PerTest {
 }
 
 interface PerWorker {
+  /** What the server with the scripted model is configured with; `{model}` is the model's address. */
+  configured: string;
   scripted: { model: Upstream; server: InkstreamServer };
   /** A server without any model: the demo writes. */
   demo: InkstreamServer;
@@ -73,10 +75,12 @@ default = ["local/writer"]
 export const test = base.extend<PerTest, PerWorker>({
   language: ['en', { option: true }],
 
+  configured: [configuration('{model}'), { option: true, scope: 'worker' }],
+
   scripted: [
-    async ({}, use) => {
+    async ({ configured }, use) => {
       const model = await Upstream.start();
-      const server = await InkstreamServer.start(configuration(model.url));
+      const server = await InkstreamServer.start(configured.replaceAll('{model}', model.url));
       await use({ model, server });
       await server.stop();
       await model.stop();

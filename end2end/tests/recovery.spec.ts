@@ -4,10 +4,10 @@ import { expect, test as base } from '../support/fixtures';
 import { Gate } from '../support/gate';
 import { Reader } from '../support/reader';
 import { InkstreamServer } from '../support/server';
-import { Upstream } from '../support/upstream';
+import type { Upstream } from '../support/upstream';
 
 /** Two models, one of them dear and for `premium` alone, and waits that are shorter than in life. */
-const two = (url: string) => `
+const two = `
 [generation]
 retry_min_ms = 10
 retry_max_ms = 20
@@ -17,7 +17,7 @@ backoff_max_s = 0.1
 [[providers]]
 name = "local"
 protocol = "openai"
-base_url = "${url}"
+base_url = "{model}"
 
 [[models]]
 name = "local/writer"
@@ -47,22 +47,11 @@ default = ["local/writer", "local/second"]
 `;
 
 interface Worker {
-  pair: { model: Upstream; server: InkstreamServer };
   /** The demo, which is not waited for as long as in life. */
   impatient: InkstreamServer;
 }
 
 const test = base.extend<object, Worker>({
-  pair: [
-    async ({}, use) => {
-      const model = await Upstream.start();
-      const server = await InkstreamServer.start(two(model.url));
-      await use({ model, server });
-      await server.stop();
-      await model.stop();
-    },
-    { scope: 'worker' },
-  ],
   impatient: [
     async ({}, use) => {
       const server = await InkstreamServer.start('[generation]\nfirst_token_timeout_s = 10\nidle_timeout_s = 3\n');
@@ -71,16 +60,8 @@ const test = base.extend<object, Worker>({
     },
     { scope: 'worker' },
   ],
-  model: async ({ pair }, use) => {
-    pair.model.reset();
-    await use(pair.model);
-    expect(pair.model.faults, 'the model was called as foreseen').toEqual([]);
-  },
-  server: async ({ pair }, use) => {
-    await use(pair.server);
-    expect(pair.server.panics.splice(0), 'the server never panics').toEqual([]);
-  },
 });
+test.use({ configured: two });
 
 const words = {
   en: {
@@ -375,10 +356,13 @@ test('the demo is never asked for a price', async ({ page, reader, impatient }) 
   page.on('request', (request) => {
     asked += Number(request.url().endsWith('/estimate'));
   });
+  await page.clock.install();
   await reader.compose(impatient.url);
   await reader.topic.fill('For free');
   await expect(page.locator('#brief-writer')).toContainText('free');
-  await page.waitForTimeout(900);
+  await page.clock.runFor(5_000);
+  // Whatever was asked by then has been sent before this.
+  await page.evaluate(() => fetch('/health/live'));
   expect(asked).toBe(0);
 });
 
