@@ -18,10 +18,9 @@ use super::live::{Gathered, Live};
 use super::{Generations, StoreError};
 use crate::article::brief::Format;
 use crate::article::event::{Event, GenerationState, Highlight};
-use crate::article::problem::{Code, Problem};
 use crate::server::pipeline::generate::in_line;
 use crate::server::pipeline::postprocess::{self, Kind};
-use crate::server::pipeline::{self, Ending};
+use crate::server::pipeline::{self, Ending, problems};
 use crate::server::store::records::{Flush, NewRevision};
 use crate::server::telemetry::metrics;
 
@@ -178,11 +177,7 @@ impl Generations {
 }
 
 async fn broken(live: &Live) -> Ending {
-    let problem = Problem::new(
-        Code::Internal,
-        "Inkstream failed while writing.",
-        "The text so far is kept; Continue goes on from it.",
-    );
+    let problem = problems::broken();
     Ending {
         last: Event::Failed { problem: problem.clone(), dead_letter: None },
         error: Some(problem),

@@ -7,16 +7,14 @@ use tokio::time::{Instant, sleep_until};
 
 use super::colouring::Colouring;
 use super::flight::Flight;
+use super::generate::Asked;
 use super::millis;
+use super::problems::failure;
 use super::seam::Seam;
-use super::tokens::TokenEstimate;
 use crate::article::event::Event;
 use crate::article::problem::{Code, Problem};
 use crate::server::config::ModelConfig;
-use crate::server::providers::{
-    ErrorClass, FinishReason, ModelEvent, ModelRequest, ModelStream, Provider, ProviderError,
-    TokenCounts,
-};
+use crate::server::providers::{FinishReason, ModelEvent, ModelStream, ProviderError, TokenCounts};
 use crate::server::resilience::Permit;
 use crate::server::telemetry::metrics;
 
@@ -80,16 +78,16 @@ impl<'a> Attempt<'a> {
         deadline: Instant,
         permit: &'a mut Permit,
         colouring: &'a mut Colouring,
-        request: &ModelRequest,
+        asked: &Asked,
     ) -> Self {
-        flight.begin_attempt(model, prompt_tokens(request));
+        flight.begin_attempt(model, asked.prompt_tokens);
         let now = Instant::now();
         Self {
             flight,
             model,
             deadline,
             permit,
-            seam: request.so_far.as_deref().map(Seam::after),
+            seam: asked.request.so_far.as_deref().map(Seam::after),
             colouring,
             before: flight.text_len(),
             started: now,
@@ -103,8 +101,8 @@ impl<'a> Attempt<'a> {
 
     /// Asks, and writes the answer until it ends, however it does. Leaving this closes the upstream
     /// connection.
-    pub async fn run(mut self, provider: &dyn Provider, request: ModelRequest) -> Ended {
-        let mut stream = provider.stream(request);
+    pub async fn run(mut self, asked: Asked) -> Ended {
+        let mut stream = asked.provider.stream(asked.request);
         let end = self.read(&mut stream).await;
         drop(stream);
         let rest = self.seam.as_mut().map(Seam::finish).unwrap_or_default();
@@ -146,8 +144,8 @@ impl<'a> Attempt<'a> {
             self.answered |= matches!(event, Some(Ok(_)));
             let carries = matches!(event, Some(Ok(ModelEvent::Text(_) | ModelEvent::Reasoning(_))));
             if carries && self.first_token.is_none() {
+                self.first_token = Some(self.last_bytes);
                 // From here on less patience may be left than there was for the first token.
-                self.token_came();
                 watchdog.as_mut().reset(self.limit());
             }
             match event {
@@ -198,20 +196,19 @@ impl<'a> Attempt<'a> {
         self.flight.meter(|meter| meter.reported = Some(counts));
     }
 
-    fn token_came(&mut self) {
-        self.first_token = Some(self.last_bytes);
-        let waited = self.last_bytes - self.started;
-        metrics::first_token(waited.as_secs_f64());
-        self.flight.first_token(self.last_bytes, millis(waited));
-        self.permit.began();
-    }
-
-    /// Writes the figures behind the first token and then now and then, and has what it costs set
-    /// aside. Behind, not before: a reader that wakes for the figures would gather for a while
-    /// before it sees the token.
+    /// Says that the first token came, writes the figures behind it and then now and then, and has
+    /// what it costs set aside. Behind, not before: a token waits for none of it, nor would a reader
+    /// that wakes for the figures see the token before it has gathered for a while.
     async fn account(&mut self) -> Result<(), Problem> {
+        let is_first = self.usage_shown.is_none();
+        if let Some(first) = self.first_token.filter(|_| is_first) {
+            let waited = first - self.started;
+            metrics::first_token(waited.as_secs_f64());
+            self.flight.first_token(first, millis(waited));
+            self.permit.began();
+        }
         if self.usage_shown.is_none_or(|shown| self.last_bytes - shown >= USAGE_EVERY) {
-            self.usage_shown = Some(Instant::now());
+            self.usage_shown = Some(self.last_bytes);
             self.flight.show_usage();
         }
         self.flight.cover().await
@@ -284,21 +281,4 @@ impl<'a> Attempt<'a> {
             "Continue goes on from the text.",
         )
     }
-}
-
-/// A failure that may pass.
-pub fn failure(code: Code, message: String, resolution: &str) -> ProviderError {
-    ProviderError {
-        class: ErrorClass::Retryable,
-        code,
-        message,
-        resolution: resolution.to_owned(),
-        retry_after: None,
-    }
-}
-
-/// The tokens of all that is sent, estimated.
-pub fn prompt_tokens(request: &ModelRequest) -> u64 {
-    let texts = [Some(&request.system), Some(&request.user), request.so_far.as_ref()];
-    texts.into_iter().flatten().map(|text| TokenEstimate::of(text)).sum()
 }

@@ -189,7 +189,7 @@ impl Key {
             hasher.update(&(part.len() as u64).to_le_bytes());
             hasher.update(part.as_bytes());
         };
-        let Prepared { language, prompt, sampling } = &route.prepared;
+        let Prepared { language, prompt, sampling, prompt_tokens: _ } = &route.prepared;
         add(&prompt.template);
         add(language);
         add(&normalised(topic));

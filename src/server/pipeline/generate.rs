@@ -9,12 +9,14 @@ use std::sync::Arc;
 
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::attempt::{Attempt, End, Ended, failure, prompt_tokens};
+use super::attempt::{Attempt, End, Ended};
 use super::coalescing::Found;
 use super::colouring::Colouring;
 use super::flight::{Flight, Pen};
 use super::preprocess::{Prepared, prepare};
+use super::problems;
 use super::route::{MIN_ANSWER_TOKENS, Route};
+use super::tokens::TokenEstimate;
 use super::{Job, Stop, millis};
 use crate::article::event::{Event, Notice, NoticeKind, Seam, Stage};
 use crate::article::generation::AttemptOutcome;
@@ -111,6 +113,16 @@ async fn write(flight: Arc<Flight>, route: Route) -> Outcome {
     outcome
 }
 
+/// What a model is asked, and who is asked.
+pub struct Asked {
+    /// The request.
+    pub request: ModelRequest,
+    /// Its tokens, estimated.
+    pub prompt_tokens: u64,
+    /// The model API.
+    pub provider: Arc<dyn Provider>,
+}
+
 /// Why another attempt is made.
 enum Reason {
     /// The one before failed.
@@ -183,17 +195,17 @@ impl<'a> Writer<'a> {
             };
             let Some(mut permit) = self.permit(candidate) else { continue };
             self.schedule.called(candidate);
-            let (request, provider) = match self.request(&model) {
+            let asked = match self.ask(&model) {
                 Ok(asked) => asked,
                 Err(problem) => {
-                    self.last = Some((candidate, Reason::Failed(unfit(problem))));
+                    self.last = Some((candidate, Reason::Failed(problems::unfit(problem))));
                     self.schedule.failed(Failure::Lasting);
                     continue;
                 }
             };
             let attempt =
-                Attempt::new(self.flight, &model, self.deadline, &mut permit, colouring, &request);
-            let ended = attempt.run(&*provider, request).await;
+                Attempt::new(self.flight, &model, self.deadline, &mut permit, colouring, &asked);
+            let ended = attempt.run(asked).await;
             if let Some(outcome) = self.judge(candidate, &model, permit, ended) {
                 return outcome;
             }
@@ -222,12 +234,7 @@ impl<'a> Writer<'a> {
     }
 
     fn out_of_time(&self) -> Problem {
-        let seconds = self.job.config.generation.deadline.as_secs();
-        Problem::new(
-            Code::UpstreamTimeout,
-            format!("The text was not finished within {seconds} s."),
-            "Continue goes on from the text; an operator can raise generation.deadline_s.",
-        )
+        problems::out_of_time(self.job.config.generation.deadline)
     }
 
     fn last_problem(&self) -> Option<Problem> {
@@ -281,10 +288,7 @@ impl<'a> Writer<'a> {
     }
 
     /// What a model is asked, and who is asked.
-    fn request(
-        &mut self,
-        model: &ModelConfig,
-    ) -> Result<(ModelRequest, Arc<dyn Provider>), Problem> {
+    fn ask(&mut self, model: &ModelConfig) -> Result<Asked, Problem> {
         let job = self.job;
         let provider = job.providers.get(&model.provider).ok_or_else(|| {
             Problem::new(
@@ -295,8 +299,9 @@ impl<'a> Writer<'a> {
         })?;
         let so_far = Some(self.flight.text()).filter(|text| !text.is_empty());
         let prepared = self.prepared.take();
-        let Prepared { language, prompt, mut sampling } =
+        let Prepared { language, prompt, mut sampling, prompt_tokens } =
             prepared.unwrap_or_else(|| prepare(&job.brief, &job.language));
+        let prompt_tokens = prompt_tokens + so_far.as_deref().map_or(0, TokenEstimate::of);
         if let Some(left) = self.tokens_left() {
             sampling.max_tokens = left;
         }
@@ -313,7 +318,7 @@ impl<'a> Writer<'a> {
             format: job.brief.format,
             sampling,
         };
-        let room = u64::from(model.context_window).saturating_sub(prompt_tokens(&request));
+        let room = u64::from(model.context_window).saturating_sub(prompt_tokens);
         if room < MIN_ANSWER_TOKENS.min(u64::from(request.sampling.max_tokens)) {
             return Err(Problem::new(
                 Code::ContextTooSmall,
@@ -329,7 +334,7 @@ impl<'a> Writer<'a> {
         request.sampling.max_tokens = max_tokens.min(model.max_output).min(room);
         self.brief_limits =
             job.brief.max_tokens.is_some() && request.sampling.max_tokens == max_tokens;
-        Ok((request, Arc::clone(provider)))
+        Ok(Asked { request, prompt_tokens, provider: Arc::clone(provider) })
     }
 
     /// How many tokens the brief's own limit leaves; `None` where it names none.
@@ -374,10 +379,12 @@ impl<'a> Writer<'a> {
             }
         };
         let end = match end {
-            End::Finished(FinishReason::Stop) if nothing => End::Failed(empty(&model.name)),
+            End::Finished(FinishReason::Stop) if nothing => {
+                End::Failed(problems::empty(&model.name))
+            }
             // Where nothing new came, nothing more will, from this one.
             End::Finished(FinishReason::Length) if wrote == 0 && !self.brief_limits => {
-                End::Failed(exhausted(&model.name))
+                End::Failed(problems::exhausted(&model.name))
             }
             end => end,
         };
@@ -397,10 +404,10 @@ impl<'a> Writer<'a> {
             End::Finished(FinishReason::Filter(word)) => {
                 permit.succeeded();
                 remember(Some(Code::UpstreamRejected));
-                Some(self.refused(refused(&model.name, &word)))
+                Some(self.refused(problems::refused(&model.name, &word)))
             }
             End::TooLong => {
-                let problem = too_long(self.job.config.generation.max_text_bytes);
+                let problem = problems::too_long(self.job.config.generation.max_text_bytes);
                 flight.end_attempt(AttemptOutcome::Failed, Some(problem.clone()));
                 Some(Outcome::Failed(problem))
             }
@@ -415,8 +422,7 @@ impl<'a> Writer<'a> {
                     permit.succeeded();
                     return Some(self.refused(error.to_problem()));
                 }
-                // What is wrong with the request alone says nothing of the model.
-                if error.code == Code::UpstreamRejected {
+                if error.of_request {
                     drop(permit);
                 } else {
                     permit.failed();
@@ -483,49 +489,4 @@ fn kind_of(error: &ProviderError) -> Failure {
         },
         _ => Failure::Lasting,
     }
-}
-
-fn unfit(problem: Problem) -> ProviderError {
-    ProviderError {
-        class: ErrorClass::Candidate,
-        code: problem.code,
-        message: problem.message,
-        resolution: problem.resolution,
-        retry_after: None,
-    }
-}
-
-fn too_long(max: usize) -> Problem {
-    Problem::new(
-        Code::TextTooLong,
-        format!("The text grew over {max} bytes and was cut there."),
-        "An operator can raise generation.max_text_bytes.",
-    )
-}
-
-fn exhausted(model: &str) -> ProviderError {
-    ProviderError {
-        class: ErrorClass::Candidate,
-        ..failure(
-            Code::AnswerLimit,
-            format!("{model} reached the end of its answer without a word."),
-            "Choose another model, or raise the model's max_output.",
-        )
-    }
-}
-
-fn empty(model: &str) -> ProviderError {
-    failure(
-        Code::UpstreamFailed,
-        format!("{model} ended without a word."),
-        "Try again, or choose another model.",
-    )
-}
-
-fn refused(model: &str, word: &str) -> Problem {
-    Problem::new(
-        Code::UpstreamRejected,
-        format!("{model} or a filter of its provider ended the text ({word})."),
-        "Change the topic, or choose another model. The text so far is kept.",
-    )
 }

@@ -2,6 +2,7 @@
 
 use super::Job;
 use super::template::{self, Prompt};
+use super::tokens::TokenEstimate;
 use crate::article::brief::{
     Brief, DEFAULT_MAX_TOKENS, DEFAULT_PENALTY, DEFAULT_TEMPERATURE, DEFAULT_TOP_P,
 };
@@ -18,6 +19,8 @@ pub struct Prepared {
     pub prompt: Prompt,
     /// How it samples.
     pub sampling: Sampling,
+    /// The prompt's tokens, estimated.
+    pub prompt_tokens: u64,
 }
 
 /// Runs the stage.
@@ -37,7 +40,8 @@ pub fn prepare(brief: &Brief, language: &str) -> Prepared {
         presence_penalty: brief.presence_penalty.unwrap_or(DEFAULT_PENALTY),
         stop: brief.stop.clone(),
     };
-    Prepared { language: language.to_owned(), prompt, sampling }
+    let prompt_tokens = TokenEstimate::of(&prompt.system) + TokenEstimate::of(&prompt.user);
+    Prepared { language: language.to_owned(), prompt, sampling, prompt_tokens }
 }
 
 /// The language to write in: the brief's, or that of its topic.

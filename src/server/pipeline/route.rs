@@ -6,7 +6,7 @@
 
 use super::Job;
 use super::preprocess::Prepared;
-use super::tokens::{TokenEstimate, cost};
+use super::tokens::cost;
 use crate::article::brief::{Brief, Priority, Style};
 use crate::article::event::{Estimate, Event, RouteReason, Routed, Stage};
 use crate::article::problem::{Code, Problem};
@@ -40,7 +40,7 @@ impl Route {
                 "Name a model in [routes] of inkstream.toml.",
             );
         }
-        let tokens = prompt_tokens(&self.prepared);
+        let tokens = self.prepared.prompt_tokens;
         let models = self.too_small.join(", ");
         Problem::new(
             Code::ContextTooSmall,
@@ -131,7 +131,7 @@ pub fn choose(config: &Config, brief: &Brief, prepared: &Prepared) -> Chosen {
         reasons.push(reason("cheapest", "The cheapest is asked first.".to_owned()));
     }
     add(&mut route.into_iter());
-    let tokens = prompt_tokens(prepared);
+    let tokens = prepared.prompt_tokens;
     let wanted = MIN_ANSWER_TOKENS.min(u64::from(prepared.sampling.max_tokens));
     let (fitting, small): (Vec<&ModelConfig>, Vec<&ModelConfig>) = candidates
         .into_iter()
@@ -210,7 +210,7 @@ pub fn expected_cost(
 
 /// What a brief is expected to use at a model.
 pub fn estimate(brief: &Brief, prepared: &Prepared, model: Option<&ModelConfig>) -> Estimate {
-    let prompt = prompt_tokens(prepared);
+    let prompt = prepared.prompt_tokens;
     let wanted = match brief.length {
         // A Chinese character is a little less than a token, an English word a third more.
         Some(length) if prepared.language.starts_with("zh") => u64::from(length),
@@ -232,8 +232,4 @@ fn usual_tokens(style: Style) -> u64 {
         Style::Technical => 2_200,
         Style::Tutorial => 3_600,
     }
-}
-
-fn prompt_tokens(prepared: &Prepared) -> u64 {
-    TokenEstimate::of(&prepared.prompt.system) + TokenEstimate::of(&prepared.prompt.user)
 }

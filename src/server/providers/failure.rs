@@ -42,6 +42,7 @@ impl Origin {
             message: format!("{} {message}", self.name),
             resolution: remedy,
             retry_after: None,
+            of_request: false,
         }
     }
 
@@ -207,7 +208,10 @@ impl Origin {
             (_, true) => format!("answered {answered}"),
             (_, false) => format!("answered {answered}: {words}"),
         };
-        self.error(class, code, &message, remedy)
+        // Without balance or the model, every request fares alike.
+        let of_all = told.is_quota() || matches!(status, 402 | 404);
+        let of_request = code == Code::UpstreamRejected && !of_all;
+        ProviderError { of_request, ..self.error(class, code, &message, remedy) }
     }
 }
 

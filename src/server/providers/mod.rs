@@ -221,6 +221,9 @@ pub struct ProviderError {
     pub resolution: String,
     /// How long the provider wants to be left alone.
     pub retry_after: Option<Duration>,
+    /// Whether this request alone is at fault, and another may go well there: then it says nothing of
+    /// the model.
+    pub of_request: bool,
 }
 
 impl ProviderError {

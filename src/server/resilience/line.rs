@@ -28,7 +28,9 @@ struct Waiting {
 
 /// A place that was waited for; dropping it gives it to the next.
 #[derive(Debug)]
-pub struct Place(#[allow(dead_code, reason = "it is dropped")] OwnedSemaphorePermit);
+pub struct Place {
+    _permit: OwnedSemaphorePermit,
+}
 
 impl Line {
     /// `at_once` may be in, `max_waiting` may wait.
@@ -65,7 +67,7 @@ impl Line {
     /// when it has changed. Leaving the future leaves the line.
     pub async fn enter(&self, mut told: impl FnMut(usize)) -> Place {
         if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
-            return Place(place);
+            return Place { _permit: place };
         }
         let turn = Turn::take(self);
         let mut last = 0;
@@ -80,7 +82,7 @@ impl Line {
             tokio::select! {
                 biased;
                 acquired = &mut acquired => match acquired {
-                    Ok(place) => return Place(place),
+                    Ok(place) => return Place { _permit: place },
                     // Nobody closes it.
                     Err(_) => std::future::pending::<()>().await,
                 },

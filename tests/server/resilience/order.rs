@@ -168,6 +168,22 @@ async fn a_model_that_keeps_failing_is_left_alone_and_probed_when_nothing_else_i
 }
 
 #[tokio::test]
+async fn what_every_request_would_meet_opens_the_breaker_and_what_one_meets_does_not() {
+    for (status, is_left_alone) in
+        [(401, true), (402, true), (404, true), (400, false), (422, false)]
+    {
+        let a = Upstream::start(vec![Script::new().error(status, "no")]).await;
+        let b = healthy().await;
+        let server = server_before(&[a.base_url(), b.base_url()], &[]).await;
+        for n in 0..6 {
+            Told::of(&server, json!({"topic": format!("x{n}")})).await;
+        }
+        let asked = if is_left_alone { 5 } else { 6 };
+        assert_eq!(a.requests().len(), asked, "{status}");
+    }
+}
+
+#[tokio::test]
 async fn what_no_model_can_hold_fails_before_anybody_is_asked() {
     let a = healthy().await;
     let file = format!(

@@ -222,6 +222,7 @@ fn fault(class: ErrorClass, code: Code, message: String) -> ProviderError {
         message,
         resolution: "This fault is staged: the next try works.".to_owned(),
         retry_after: None,
+        of_request: false,
     }
 }
 

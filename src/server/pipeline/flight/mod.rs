@@ -17,18 +17,18 @@ use tokio_util::sync::CancellationToken;
 use super::coalescing::{CachedText, Key};
 use super::colouring::Sheet;
 use super::generate::Outcome;
+use super::meter::Meter;
 use super::postprocess::highlights;
-use super::tokens::{TokenEstimate, cost};
+use super::problems;
 use super::{Job, Stop, StopReason};
 use crate::article::brief::Format;
 use crate::article::event::{Event, Notice, NoticeKind, Seq, Usage};
 use crate::article::generation::{Attempt, AttemptOutcome};
 use crate::article::html;
-use crate::article::problem::{Code, Problem};
+use crate::article::problem::Problem;
 use crate::server::clock::now_ms;
 use crate::server::config::{ModelConfig, Protocol};
 use crate::server::event_log::CROWD;
-use crate::server::providers::TokenCounts;
 use crate::server::store::records::NewRevision;
 
 /// What writes: ready when the writing has ended.
@@ -70,34 +70,6 @@ struct Asker {
     since: Seq,
     /// Called when the pen is his.
     turn: Arc<Notify>,
-}
-
-/// What an attempt has used so far.
-pub struct Meter {
-    model: ModelConfig,
-    /// Tokens of the prompt, estimated.
-    pub prompt: u64,
-    completion: TokenEstimate,
-    /// What the provider counted.
-    pub reported: Option<TokenCounts>,
-}
-
-impl Meter {
-    fn usage(&self) -> Usage {
-        let counts = self.reported.unwrap_or_else(|| self.estimated());
-        let cost = cost(counts, &self.model);
-        Usage {
-            prompt: counts.prompt,
-            completion: counts.completion,
-            cost,
-            currency: cost.and_then(|_| self.model.currency.clone()),
-            estimated: self.reported.is_none(),
-        }
-    }
-
-    fn estimated(&self) -> TokenCounts {
-        TokenCounts::uncached(self.prompt, self.completion.tokens())
-    }
 }
 
 impl Flight {
@@ -317,7 +289,7 @@ impl Flight {
     pub fn write(&self, came: &str, text: &str) {
         let mut state = self.lock();
         if let Some(meter) = &mut state.meter {
-            meter.completion.add(came);
+            meter.count(came);
         }
         if !text.is_empty() {
             for asker in &state.askers {
@@ -340,12 +312,7 @@ impl Flight {
             ended_at: None,
             first_token_ms: None,
         });
-        state.meter = Some(Meter {
-            model: model.clone(),
-            prompt,
-            completion: TokenEstimate::default(),
-            reported: None,
-        });
+        state.meter = Some(Meter::new(model, prompt));
         state.tell_all();
     }
 
@@ -511,9 +478,8 @@ async fn drive(driving: &mut Option<Driving<'_>>) -> Outcome {
 }
 
 fn broken() -> Outcome {
-    Outcome::Failed(Problem::new(
-        Code::Internal,
-        "Inkstream failed while writing.",
-        "The text so far is kept; Continue goes on from it.",
-    ))
+    Outcome::Failed(problems::broken())
 }
+
+#[cfg(test)]
+mod tests;
