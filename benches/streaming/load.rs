@@ -115,6 +115,14 @@ impl Outcome {
         added.collect()
     }
 
+    /// The part of that before the upstream had the request.
+    pub fn request_ms(&self) -> Vec<f64> {
+        let added = self.readings.iter().filter_map(|(plan, reading)| {
+            Some(ms(self.records.get(&plan.key)?.received_ns.saturating_sub(reading.sent_ns)))
+        });
+        added.collect()
+    }
+
     /// Milliseconds that each token after the first was under way.
     pub fn token_delays_ms(&self) -> Vec<f64> {
         let delays = self.readings.iter().flat_map(|(plan, reading)| {
