@@ -244,6 +244,8 @@ pub enum NoticeKind {
     Cached,
     /// Somebody else asked for the same, and both read one stream.
     Shared,
+    /// It was stopped, and is written on for others who asked for the same.
+    Left,
     /// It waits in line for a place.
     Queued,
     /// The brief's own `max_tokens` ended the text.

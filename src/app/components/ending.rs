@@ -10,7 +10,7 @@ use crate::app::live::Live;
 use crate::app::page_data::ArticleData;
 use crate::app::preferences::use_texts;
 use crate::app::progress::Progress;
-use crate::article::event::GenerationState;
+use crate::article::event::{GenerationState, NoticeKind};
 use crate::article::problem::Problem;
 
 /// How a generation ended.
@@ -23,6 +23,8 @@ enum How {
     Rejected(String),
     /// With how long it took until upstream was closed, in milliseconds.
     Cancelled(Option<f64>),
+    /// It was stopped, and is written on for others.
+    Left,
 }
 
 impl How {
@@ -31,6 +33,11 @@ impl How {
             (GenerationState::Failed, Some(problem)) => Self::Failed(problem.clone()),
             (GenerationState::Interrupted, _) => Self::Interrupted,
             (GenerationState::Rejected, _) => Self::Rejected(progress.findings.join("; ")),
+            (GenerationState::Cancelled, _)
+                if progress.notices.iter().any(|it| it.kind == NoticeKind::Left) =>
+            {
+                Self::Left
+            }
             (GenerationState::Cancelled, _) => Self::Cancelled(progress.upstream_closed_ms),
             _ => Self::Well,
         }
@@ -78,6 +85,16 @@ pub fn Ending(
             }
             .into_any()
         };
+        let stopped = |said: &str| {
+            let said = [said, meaning].join(texts.between);
+            view! {
+                <div class="note">
+                    <span class="num">{said}</span>
+                    <ContinueButton live reload />
+                </div>
+            }
+            .into_any()
+        };
         match how.get() {
             How::Failed(problem) => {
                 let failure = Failure::Problem(problem);
@@ -95,15 +112,9 @@ pub fn Ending(
             }
             How::Cancelled(closed_ms) => {
                 let closed = closed_ms.map(|ms| (texts.upstream_closed)(&whole(ms)));
-                let said = [closed.as_deref().unwrap_or_default(), meaning].join(texts.between);
-                let note = view! {
-                    <div class="note">
-                        <span class="num">{said}</span>
-                        <ContinueButton live reload />
-                    </div>
-                };
-                Some(note.into_any())
+                Some(stopped(closed.as_deref().unwrap_or_default()))
             }
+            How::Left => Some(stopped(texts.left_to_others)),
             How::Well => None,
         }
     };

@@ -186,6 +186,8 @@ pub(super) static TEXTS: Texts = Texts {
         GenerationState::Rejected => "rejected".to_owned(),
         GenerationState::Queued | GenerationState::Running => String::new(),
     },
+    left_to_others: "Stopped for you. Others asked for the same, and the model goes on writing for \
+                     them.",
     upstream_closed: |ms| format!("Stopped. The connection to the model was closed in {ms}."),
     not_current: "This is not the revision that readers see.",
     make_current: "Make this the current one",
@@ -481,6 +483,9 @@ fn notice(notice: &Notice) -> String {
         }
         NoticeKind::Shared => {
             "Somebody else asked for the same a moment ago; you read one stream.".to_owned()
+        }
+        NoticeKind::Left => {
+            "Others asked for the same: the model goes on writing for them.".to_owned()
         }
         NoticeKind::Queued => match notice.position {
             Some(position) => format!("Waiting in line, at place {position}."),

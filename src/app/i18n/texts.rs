@@ -172,6 +172,7 @@ pub struct Texts {
     pub revision_of: fn(u32, usize) -> String,
     pub revision_number: fn(u32) -> String,
     pub ended_after: fn(GenerationState, &str) -> String,
+    pub left_to_others: &'static str,
     pub upstream_closed: fn(&str) -> String,
     pub not_current: &'static str,
     pub make_current: &'static str,

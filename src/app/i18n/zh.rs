@@ -174,6 +174,7 @@ pub(super) static TEXTS: Texts = Texts {
         GenerationState::Rejected => "被拒绝".to_owned(),
         GenerationState::Queued | GenerationState::Running => String::new(),
     },
+    left_to_others: "已为你停止。还有人提出了同样的要求，模型会继续为他们写完。",
     upstream_closed: |ms| format!("已停止，与模型的连接在 {ms} 内关闭。"),
     not_current: "这不是读者看到的版本。",
     make_current: "设为当前版本",
@@ -425,6 +426,7 @@ fn notice(notice: &Notice) -> String {
         }
         NoticeKind::Cached => "不久前已按同样的要求写过，这里直接取用，没有产生费用。".to_owned(),
         NoticeKind::Shared => "刚才有人提出了同样的要求，两边读的是同一份文字。".to_owned(),
+        NoticeKind::Left => "还有人提出了同样的要求，模型会继续为他们写完。".to_owned(),
         NoticeKind::Queued => match notice.position {
             Some(position) => format!("正在排队，第 {position} 位。"),
             None => "正在排队。".to_owned(),

@@ -64,6 +64,8 @@ async fn who_leaves_ends_only_his_own_and_the_last_ends_the_stream() {
     assert_eq!((stopped.state, stopped.text.as_str()), (GenerationState::Cancelled, "# T\n\nhalf"));
     cancel(&server, third.id).await;
     assert_eq!(a.closed_count(), 0, "one still reads");
+    let told = server.events(first.id, 0).await;
+    assert!(told.iter().any(|event| event.data["kind"] == "left"), "he hears that it goes on");
     gate.open();
     let done = server.finished(second.id).await;
     assert_eq!((done.state, done.text.as_str()), (GenerationState::Done, "# T\n\nhalf and half."));
@@ -81,6 +83,8 @@ async fn who_leaves_ends_only_his_own_and_the_last_ends_the_stream() {
     cancel(&server, second.id).await;
     cancel(&server, first.id).await;
     a.closed().await;
+    let told = server.events(first.id, 0).await;
+    assert!(told.iter().all(|event| event.data["kind"] != "left"), "the last leaves it to nobody");
 }
 
 #[tokio::test]

@@ -194,6 +194,10 @@ impl Flight {
             self.unlist();
         }
         let upstream_closed_ms = stop.at.elapsed().as_secs_f64() * 1000.0;
+        if !is_over && stop.reason == StopReason::Cancelled {
+            let message = "Others asked for the same: the model goes on writing for them.";
+            left.job.log.push(&Event::Notice(Notice::new(NoticeKind::Left, message)));
+        }
         let outcome = match stop.reason {
             StopReason::Cancelled => AttemptOutcome::Cancelled,
             StopReason::Interrupted => AttemptOutcome::Interrupted,
