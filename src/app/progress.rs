@@ -163,6 +163,11 @@ impl Progress {
         }
     }
 
+    /// The route, as long as nobody else had to take over.
+    pub fn as_routed(&self) -> Option<&Routed> {
+        self.routed.as_ref().filter(|routed| self.model.as_ref() == Some(&routed.model))
+    }
+
     /// Whether all of the text was given a second time.
     pub fn came_from_cache(&self) -> bool {
         self.state.is_ended() && self.notices.iter().any(|it| it.kind == NoticeKind::Cached)

@@ -140,13 +140,14 @@ pub struct Usage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Routed {
-    /// The model that is asked first.
+    /// The model that is asked first: the first candidate that neither keeps failing nor has a full
+    /// line before it.
     pub model: String,
     /// All models in the order in which they would be asked.
     pub candidates: Vec<String>,
     /// One sentence for each fact that shaped the order.
     pub reasons: Vec<RouteReason>,
-    /// What the first candidate is expected to use.
+    /// What that model is expected to use.
     pub estimate: Estimate,
     /// The prompt template by style, language and version, for example `technical.zh@1`.
     #[serde(default)]
@@ -158,7 +159,7 @@ pub struct Routed {
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct RouteReason {
     /// A stable name that the interface translates: `brief_model`, `style_route`, `default_route`,
-    /// `demo_only`.
+    /// `demo_only`, `cheapest`, `priority`, `long_brief`, `too_small`, `breaker_open`, `line_full`.
     pub code: String,
     /// The same in English.
     pub message: String,

@@ -34,7 +34,7 @@ pub fn Facts(
     };
     let estimate = move || {
         progress.with(|p| {
-            let estimate = &p.routed.as_ref().filter(|_| !p.state.is_ended())?.estimate;
+            let estimate = &p.as_routed().filter(|_| !p.state.is_ended())?.estimate;
             let currency = estimate.currency.as_deref()?;
             let amount = money(estimate.cost.filter(|cost| *cost > 0)?, currency);
             Some((texts.cost_estimate)(&amount))
@@ -43,7 +43,7 @@ pub fn Facts(
     let model = move || progress.with(|p| p.model.clone()).unwrap_or_else(dash);
     let why = move || {
         progress.with(|p| {
-            let reasons = &p.routed.as_ref()?.reasons;
+            let reasons = &p.as_routed()?.reasons;
             Some(reasons.iter().map(texts.route_reason).collect::<Vec<_>>().join(" · "))
         })
     };

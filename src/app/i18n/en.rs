@@ -454,6 +454,8 @@ fn route_reason(reason: &RouteReason) -> String {
         "cheapest" => "the cheapest first".to_owned(),
         "priority" => "by the priority asked for".to_owned(),
         "long_brief" => "a long brief takes the best model".to_owned(),
+        "breaker_open" => "a model that keeps failing is left alone for a while".to_owned(),
+        "line_full" => "the line for another is full".to_owned(),
         _ => reason.message.clone(),
     }
 }
@@ -510,6 +512,8 @@ fn why(reason: &str) -> &'static str {
         "upstream_truncated" => "the answer broke off",
         "upstream_malformed" => "the answer could not be understood",
         "context_too_small" => "the model cannot hold so much text",
+        "breaker_open" => "the model before keeps failing",
+        "line_full" => "the line for the model before is full",
         _ => "something went wrong",
     }
 }

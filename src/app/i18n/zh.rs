@@ -403,6 +403,7 @@ fn route_reason(reason: &RouteReason) -> String {
         "priority" => "按所选的优先级".to_owned(),
         "long_brief" => "要求较长，用最好的模型".to_owned(),
         "breaker_open" => "屡次出错的模型暂不请求".to_owned(),
+        "line_full" => "排队已满的模型不等".to_owned(),
         "too_small" => "容不下这份要求的模型不用".to_owned(),
         _ => reason.message.clone(),
     }
@@ -450,6 +451,8 @@ fn why(reason: &str) -> &'static str {
         "upstream_truncated" => "回答断开",
         "upstream_malformed" => "回答不符合协议",
         "context_too_small" => "文字超出模型的容量",
+        "breaker_open" => "原来的模型屡次出错",
+        "line_full" => "原来的模型排队已满",
         _ => "出了问题",
     }
 }

@@ -148,7 +148,8 @@ impl Generations {
     pub fn estimate(&self, brief: &Brief) -> Result<Routed, Problem> {
         self.check_model(brief)?;
         let prepared = prepare(brief, &language_of(brief));
-        Ok(choose(&self.0.config, brief, &prepared).routed(brief, &prepared))
+        let chosen = choose(&self.0.config, brief, &prepared).pass_over(&self.0.health);
+        Ok(chosen.routed(brief, &prepared))
     }
 
     /// Goes on from the text of a generation that ended before its article was whole, or from the
@@ -362,10 +363,11 @@ impl Generations {
         let job = &live.job;
         let so_far = TokenEstimate::of(&job.log.text());
         let prepared = prepare(&job.brief, &job.language);
-        let Chosen { candidates, too_small, .. } = choose(&inner.config, &job.brief, &prepared);
-        let expected = expected_cost(&job.brief, &prepared, &candidates, so_far);
+        let chosen = choose(&inner.config, &job.brief, &prepared).pass_over(&inner.health);
+        let expected = expected_cost(&job.brief, &prepared, chosen.first(), so_far);
         // What is there already costs nothing, and is given also where the day's money is used up.
-        let route = Route { prepared, candidates, too_small };
+        let Chosen { candidates, first, too_small, .. } = chosen;
+        let route = Route { prepared, candidates, first, too_small };
         let is_there = inner.coalescing.is_there(job, &route);
         let expected = if is_there { 0 } else { expected };
         match Reservation::claim(&inner.config.limits, &inner.store, job.id, expected).await {

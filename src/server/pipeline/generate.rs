@@ -24,7 +24,7 @@ use crate::article::problem::{Code, Problem};
 use crate::server::clock::now_ms;
 use crate::server::config::ModelConfig;
 use crate::server::providers::{ErrorClass, FinishReason, ModelRequest, Provider, ProviderError};
-use crate::server::resilience::{self, Failure, Limits, Next, Permit, Schedule};
+use crate::server::resilience::{self, Failure, Limits, Next, PassedOver, Permit, Schedule};
 use crate::server::telemetry::metrics;
 
 /// What the third stage makes: the whole text is in the log, and this is how it ended.
@@ -141,6 +141,8 @@ struct Writer<'a> {
     /// otherwise each keep a prompt for as long as they are read.
     prepared: Option<Prepared>,
     schedule: Schedule,
+    /// Who readers were told is asked first.
+    told: usize,
     /// Nothing is written from here on.
     deadline: Instant,
     /// The candidate of the last attempt, and why another follows it.
@@ -167,6 +169,7 @@ impl<'a> Writer<'a> {
             job,
             schedule: Schedule::new(route.candidates.len(), limits),
             deadline,
+            told: route.first,
             nobody: route.nobody(),
             candidates: route.candidates,
             prepared: Some(route.prepared),
@@ -228,9 +231,7 @@ impl<'a> Writer<'a> {
     /// Whether a candidate is passed over as long as there is another: it keeps failing, or there is
     /// no room in the line before it.
     fn is_to_be_left_alone(&self, index: usize) -> bool {
-        let (health, model) = (&self.job.health, &self.candidates[index]);
-        health.breaker(&model.name).is_some_and(|breaker| breaker.is_open())
-            || health.line(&model.provider).is_some_and(|line| line.is_full())
+        self.job.health.passed_over(&self.candidates[index]).is_some()
     }
 
     fn out_of_time(&self) -> Problem {
@@ -253,8 +254,10 @@ impl<'a> Writer<'a> {
     }
 
     /// Tells the readers of another try.
-    fn announce(&self, candidate: usize, model: &ModelConfig, at: Instant) {
-        let Some((before, reason)) = &self.last else { return };
+    fn announce(&mut self, candidate: usize, model: &ModelConfig, at: Instant) {
+        let Some((before, reason)) = &self.last else {
+            return self.announce_another(candidate, model);
+        };
         let kind = if self.flight.text_len() > 0 {
             NoticeKind::Continued
         } else if *before == candidate {
@@ -284,6 +287,21 @@ impl<'a> Writer<'a> {
             reason = why,
             "another attempt"
         );
+        self.flight.push(&Event::Notice(notice));
+    }
+
+    /// Tells the readers where the first to be asked is not who they were told.
+    fn announce_another(&mut self, candidate: usize, model: &ModelConfig) {
+        if candidate == self.told {
+            return;
+        }
+        let before = &self.candidates[self.told];
+        self.told = candidate;
+        // It may have become well again a moment ago; then it was the breaker's.
+        let why = self.job.health.passed_over(before).unwrap_or(PassedOver::BreakerOpen);
+        let message = format!("{}. {} is asked.", why.of(&before.name), model.name);
+        let mut notice = Notice::new(NoticeKind::Failover, message).about(&model.name);
+        notice.reason = Some(why.code().to_owned());
         self.flight.push(&Event::Notice(notice));
     }
 

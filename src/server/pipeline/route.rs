@@ -1,8 +1,8 @@
 //! Stage 2: which models may write, in which order, and what that is expected to use.
 //!
 //! The order is the configuration's, or by price, or the brief's priority's; what cannot hold the
-//! brief is left out. Circuit breakers are looked at when a model is asked, not here: by then they
-//! may have closed.
+//! brief is left out. What keeps failing, or has no room in its line, stays among them: by the time
+//! that a model is asked it may be well again. Here it is only said who is asked now.
 
 use super::Job;
 use super::preprocess::Prepared;
@@ -12,6 +12,7 @@ use crate::article::event::{Estimate, Event, RouteReason, Routed, Stage};
 use crate::article::problem::{Code, Problem};
 use crate::server::config::{Config, ModelConfig, RoutePolicy};
 use crate::server::providers::TokenCounts;
+use crate::server::resilience::Health;
 
 /// A model that has room for fewer tokens of answer than this is not asked.
 pub const MIN_ANSWER_TOKENS: u64 = 256;
@@ -26,6 +27,8 @@ pub struct Route {
     pub prepared: Prepared,
     /// The models, in the order in which they are asked.
     pub candidates: Vec<ModelConfig>,
+    /// Which of them is asked first.
+    pub first: usize,
     /// Those that cannot hold the brief, by name.
     pub too_small: Vec<String>,
 }
@@ -55,6 +58,8 @@ impl Route {
 pub struct Chosen {
     /// In the order in which they are asked. Empty where none can hold the brief.
     pub candidates: Vec<ModelConfig>,
+    /// Which of them is asked first: those before it are passed over for now.
+    pub first: usize,
     /// Those that cannot hold the brief, by name.
     pub too_small: Vec<String>,
     /// One for each fact that shaped the order.
@@ -62,13 +67,32 @@ pub struct Chosen {
 }
 
 impl Chosen {
+    /// Passes over what keeps failing or has no room, as long as there is another behind it.
+    pub fn pass_over(mut self, health: &Health) -> Self {
+        let candidates = self.candidates.iter();
+        let passed: Vec<_> =
+            candidates.map_while(|model| Some((model, health.passed_over(model)?))).collect();
+        if passed.len() < self.candidates.len() {
+            self.first = passed.len();
+            let reasons =
+                passed.iter().map(|(model, why)| reason(why.code(), why.of(&model.name) + "."));
+            self.reasons.extend(reasons);
+        }
+        self
+    }
+
+    /// Who is asked first.
+    pub fn first(&self) -> Option<&ModelConfig> {
+        self.candidates.get(self.first)
+    }
+
     /// The same as readers are told of it.
     pub fn routed(&self, brief: &Brief, prepared: &Prepared) -> Routed {
         Routed {
-            model: self.candidates.first().map(|model| model.name.clone()).unwrap_or_default(),
+            model: self.first().map(|model| model.name.clone()).unwrap_or_default(),
             candidates: self.candidates.iter().map(|model| model.name.clone()).collect(),
             reasons: self.reasons.clone(),
-            estimate: estimate(brief, prepared, self.candidates.first()),
+            estimate: estimate(brief, prepared, self.first()),
             template: prepared.prompt.template.clone(),
         }
     }
@@ -77,16 +101,10 @@ impl Chosen {
 /// Runs the stage.
 pub fn run(job: &Job, prepared: Prepared) -> Route {
     job.begin(Stage::Route);
-    let mut chosen = choose(&job.config, &job.brief, &prepared);
-    for model in &chosen.candidates {
-        let open = job.health.breaker(&model.name).is_some_and(|breaker| breaker.is_open());
-        if open {
-            let message = format!("{} keeps failing and is left alone for a while.", model.name);
-            chosen.reasons.push(reason("breaker_open", message));
-        }
-    }
+    let chosen = choose(&job.config, &job.brief, &prepared).pass_over(&job.health);
     let routed = chosen.routed(&job.brief, &prepared);
-    let Chosen { candidates, too_small, .. } = chosen;
+    job.progress().model = chosen.first().map(|model| model.name.clone());
+    let Chosen { candidates, first, too_small, .. } = chosen;
     // The line of the end says the same; a second one would cost as much as the stage.
     tracing::debug!(
         generation.id = %job.id,
@@ -96,9 +114,8 @@ pub fn run(job: &Job, prepared: Prepared) -> Route {
         candidates = ?routed.candidates,
         "routed"
     );
-    job.progress().model = candidates.first().map(|model| model.name.clone());
     job.log.push(&Event::Routed(routed));
-    Route { prepared, candidates, too_small }
+    Route { prepared, candidates, first, too_small }
 }
 
 /// The models for a brief: the one it names, then those of its priority, then those of its style's
@@ -143,7 +160,8 @@ pub fn choose(config: &Config, brief: &Brief, prepared: &Prepared) -> Chosen {
             format!("{} holds {window} tokens, too few for a prompt of {tokens}.", model.name);
         reasons.push(reason("too_small", message));
     }
-    Chosen { candidates: fitting.into_iter().cloned().collect(), too_small, reasons }
+    let candidates = fitting.into_iter().cloned().collect();
+    Chosen { candidates, first: 0, too_small, reasons }
 }
 
 /// The models of the brief's priority, where the configuration lists any.
@@ -194,15 +212,15 @@ fn reason(code: &str, message: String) -> RouteReason {
     RouteReason { code: code.to_owned(), message }
 }
 
-/// What a brief is expected to cost, in millionths of the currency, where it goes on from a text of
-/// so many tokens; 0 where the price is not known.
+/// What a brief is expected to cost at a model, in millionths of the currency, where it goes on from
+/// a text of so many tokens; 0 where the price is not known.
 pub fn expected_cost(
     brief: &Brief,
     prepared: &Prepared,
-    candidates: &[ModelConfig],
+    model: Option<&ModelConfig>,
     so_far: u64,
 ) -> i64 {
-    let Some(model) = candidates.first() else { return 0 };
+    let Some(model) = model else { return 0 };
     let expected = estimate(brief, prepared, Some(model));
     let counts = TokenCounts::uncached(expected.prompt + so_far, expected.completion);
     cost(counts, model).unwrap_or_default()

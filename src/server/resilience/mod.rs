@@ -17,7 +17,34 @@ pub use line::{Line, Place};
 pub use recent::{Outcome, Recent};
 pub use schedule::{Failure, Limits, Next, Schedule};
 
-use super::config::Config;
+use super::config::{Config, ModelConfig};
+
+/// Why a model is not asked although it could be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PassedOver {
+    /// It keeps failing.
+    BreakerOpen,
+    /// There is no room in the line before its provider.
+    LineFull,
+}
+
+impl PassedOver {
+    /// A stable name that the interface translates.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::BreakerOpen => "breaker_open",
+            Self::LineFull => "line_full",
+        }
+    }
+
+    /// The same in English, of a model.
+    pub fn of(self, model: &str) -> String {
+        match self {
+            Self::BreakerOpen => format!("{model} keeps failing and is left alone for a while"),
+            Self::LineFull => format!("There is no room in the line for {model}"),
+        }
+    }
+}
 
 /// The health of all models and providers, as this process has seen it.
 #[derive(Debug)]
@@ -54,6 +81,15 @@ impl Health {
     /// The line before a provider; `None` where any number may ask it at once.
     pub fn line(&self, provider: &str) -> Option<&Arc<Line>> {
         self.lines.get(provider)
+    }
+
+    /// Why a model is passed over as long as there is another; `None` where it is not.
+    pub fn passed_over(&self, model: &ModelConfig) -> Option<PassedOver> {
+        if self.breaker(&model.name).is_some_and(|breaker| breaker.is_open()) {
+            return Some(PassedOver::BreakerOpen);
+        }
+        let is_full = self.line(&model.provider).is_some_and(|line| line.is_full());
+        is_full.then_some(PassedOver::LineFull)
     }
 
     /// Whether any provider has a line.

@@ -7,8 +7,8 @@ use inkstream::article::generation::AttemptOutcome;
 use inkstream::article::problem::Code;
 use serde_json::json;
 
-use super::{Told, healthy, notice, nowhere, server_before};
-use crate::support::Server;
+use super::{QUICK, Told, healthy, notice, nowhere, server_before};
+use crate::support::{Heard, Server};
 use crate::upstream::{Script, Upstream};
 
 fn broken() -> Script {
@@ -180,7 +180,58 @@ async fn what_every_request_would_meet_opens_the_breaker_and_what_one_meets_does
         }
         let asked = if is_left_alone { 5 } else { 6 };
         assert_eq!(a.requests().len(), asked, "{status}");
+        let told = Told::of(&server, json!({"topic": "y"})).await;
+        let first = if is_left_alone { ("b", true) } else { ("a", false) };
+        assert_eq!(routed(&told.events, "breaker_open"), first, "{status}");
     }
+}
+
+/// Who was said to be asked first, and whether that is said to be for this reason.
+fn routed<'a>(events: &'a [Heard], reason: &str) -> (&'a str, bool) {
+    let routed = &events.iter().find(|event| event.name == "routed").unwrap().data;
+    let reasons = routed["reasons"].as_array().unwrap();
+    let model = routed["model"].as_str().unwrap();
+    (model, reasons.iter().any(|one| one["code"] == reason))
+}
+
+#[tokio::test]
+async fn who_is_passed_over_for_a_full_line_is_said_and_who_turns_ill_meanwhile_too() {
+    let gate = crate::upstream::Gate::new();
+    let mut scripts: Vec<_> = (0..4).map(|_| broken()).collect();
+    scripts.push(Script::new().text("").pause(&gate).close());
+    scripts.push(broken());
+    let (a, b) = (Upstream::start(scripts).await, healthy().await);
+    let provider = |name: &str, url: String, line: &str| {
+        format!(
+            "[[providers]]\nname = \"p{name}\"\nprotocol = \"openai\"\nbase_url = \"{url}\"\n{line}\n\
+             [[models]]\nname = \"{name}\"\nprovider = \"p{name}\"\nid = \"{name}\"\n"
+        )
+    };
+    let file = QUICK.to_owned()
+        + &provider("a", a.base_url(), "max_concurrent = 1\nmax_waiting = 1")
+        + &provider("b", b.base_url(), "")
+        + "[routes]\ndefault = [\"a\", \"b\"]\n";
+    let server = Server::start_with(&file, &[]).await;
+    // Four failures in a row; the fifth is on its way.
+    for n in 0..2 {
+        let told = Told::of(&server, json!({"topic": format!("x{n}")})).await;
+        assert_eq!(told.asked(), ["a", "a", "b"]);
+    }
+    let fifth = server.create(json!({"topic": "fifth"})).await;
+    gate.reached().await;
+    let waiting = server.create(json!({"topic": "waiting"})).await;
+    server.reader(waiting.id, 0).await.until("notice").await;
+    let told = Told::of(&server, json!({"topic": "no room"})).await;
+    assert_eq!(routed(&told.events, "line_full"), ("b", true));
+    assert_eq!((told.asked(), told.notices()), (vec!["b"], vec![]));
+    gate.open();
+    server.finished(fifth.id).await;
+    server.finished(waiting.id).await;
+    let events = server.events(waiting.id, 0).await;
+    assert_eq!(routed(&events, "line_full"), ("a", false));
+    let told = Told { generation: server.generation(waiting.id).await, events };
+    assert_eq!(told.asked(), ["b"]);
+    assert_eq!(told.notices(), [notice("queued", ""), notice("failover", "b")]);
 }
 
 #[tokio::test]

@@ -100,10 +100,11 @@ impl Flight {
     pub fn join(&self, job: &Arc<Job>) -> bool {
         let mut state = self.lock();
         let Some(first) = state.askers.first().filter(|_| !state.is_over) else { return false };
-        job.log.push(&Event::Notice(Notice::new(
-            NoticeKind::Shared,
-            "Somebody else asked for the same a moment ago; both read one stream.",
-        )));
+        let message = "Somebody else asked for the same a moment ago; both read one stream.";
+        let mut notice = Notice::new(NoticeKind::Shared, message);
+        // His own route may have led elsewhere.
+        notice.model.clone_from(&first.job.progress().model);
+        job.log.push(&Event::Notice(notice));
         // Behind the notice, which is his own.
         let since = job.log.last_seq();
         job.log.copy(&first.job.log, first.since, |name| name != "usage");
