@@ -348,6 +348,16 @@ test('a page that nobody touches loads no program for a while, and what is touch
   }
 });
 
+test('the page that shows what goes on needs no touch to go on', async ({ browser, reader, server }) => {
+  const context = await browser.newContext();
+  const untouched = await context.newPage();
+  await untouched.clock.install();
+  await untouched.goto(`${server.url}/operations`);
+  await untouched.clock.fastForward(3_500);
+  await expect(untouched.getByRole('button', { name: reader.words.language })).toBeEnabled();
+  await context.close();
+});
+
 test('a button that is pressed before the page is alive is not forgotten, and what is no press is not one', async ({
   page,
   reader,

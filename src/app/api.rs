@@ -15,7 +15,7 @@ use crate::article::edit::ArticleEdit;
 use crate::article::event::Routed;
 use crate::article::generation::{ArticlePage, Attempt, Generation};
 use crate::article::library::{Selection, SelectionOutcome};
-use crate::article::problem::{Problem, ProblemBody};
+use crate::article::problem::{Problem, ProblemBody, ProblemKind};
 
 /// Why a call did not succeed.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +38,14 @@ impl Failure {
             Self::Malformed => (texts.bad_answer.to_owned(), texts.bad_answer_hint.to_owned()),
             Self::Problem(problem) => (texts.problem)(problem),
         }
+    }
+
+    /// What the provider of a model said of it, or what was seen of it, shortened and in English.
+    pub fn said_upstream(&self, texts: &Texts) -> Option<String> {
+        let Self::Problem(problem) = self else { return None };
+        let (what, _) = (texts.problem)(problem);
+        let is_more = problem.code.kind() == ProblemKind::UpstreamError && problem.message != what;
+        is_more.then(|| problem.message.clone())
     }
 
     /// Whether the server has settled that it did nothing. After anything else it may have acted.

@@ -1,6 +1,6 @@
 // Brings the page to life. The page itself comes first: it is complete without the client, and who only reads it needs
 // none. So the client is loaded when somebody touches the page, and by itself a good while later; at once, behind what
-// is seen, only where something is being written or a draft waits to be shown.
+// is seen, only where something is being written, what goes on is watched, or a draft waits to be shown.
 const { script, program, parts = '', all, late, again } = document.querySelector('script[data-program]').dataset;
 
 /** How long a page stays without the client while nobody touches it, in milliseconds. */
@@ -129,7 +129,7 @@ function hasDraft() {
 document.documentElement.dataset.coming = '';
 for (const kind of TOUCHES) addEventListener(kind, touch, { capture: true, passive: true });
 for (const [kind, act] of PRESSES) addEventListener(kind, act, { capture: true, passive: true });
-if (document.querySelector('.writing') || hasDraft()) {
+if (document.querySelector('.writing, .operations') || hasDraft()) {
   const whenIdle = () => (window.requestIdleCallback ?? setTimeout)(begin);
   if (document.readyState === 'complete') whenIdle();
   else addEventListener('load', whenIdle);

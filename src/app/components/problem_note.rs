@@ -24,6 +24,7 @@ pub fn ProblemNote(
     let request = failure.request_id().map(|id| {
         view! { <span class="faint request">{(texts.request_id)(id)}</span> }
     });
+    let words = failure.said_upstream(texts).map(|words| view! { <q lang="en">{words}</q> });
     let signed_out =
         matches!(&failure, Failure::Problem(problem) if problem.code == Code::AccessTokenNeeded);
     let said: String = [meaning, remedy]
@@ -36,6 +37,7 @@ pub fn ProblemNote(
             <span>
                 <b>{what}</b>
                 {said}
+                {words}
                 {request}
             </span>
             {signed_out.then(|| view! { <SignInLink /> })}

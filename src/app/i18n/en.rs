@@ -534,6 +534,10 @@ fn problem(problem: &Problem) -> (String, String) {
             "The provider limits how often it may be asked.",
             "Wait a moment and try again, or choose another model.",
         ),
+        Code::UpstreamRejected => (
+            "The provider refused the request.",
+            "Choose another model, or check the sampling parameters.",
+        ),
         Code::UpstreamFailed => ("The model failed.", "Try again, or choose another model."),
         Code::UpstreamTruncated => {
             ("The model's answer broke off.", "Continue from the text so far.")
