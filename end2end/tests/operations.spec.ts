@@ -128,6 +128,8 @@ for (const language of ['en', 'zh'] as const) {
         await reader.button(t.replay(sample.topic)).click();
         await expect(page.getByText(t.replayed(sample.topic))).toBeVisible();
         await expect(page.getByText(t.noLetters)).toBeVisible();
+        await expect(page, 'what is settled is closed').toHaveURL(/\/operations$/);
+        await expect(page.getByRole('button', { name: t.edit })).toHaveCount(0);
         await expect(page.getByText(t.oneFine)).toBeVisible();
         await expect(page.getByText(t.wasReplayed)).toHaveCount(0);
         await page.getByRole('status').getByRole('link', { name: t.toArticle }).click();

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::hooks::use_query_map;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_query_map};
 use uuid::Uuid;
 
 use super::not_found::ProblemPage;
@@ -70,7 +71,12 @@ fn Operations(data: OperationsData, open: Memo<Option<Uuid>>, opened: Opened) ->
             renew.run(());
         }
     });
-    let letters = Letters::new(data.letters, ask_anew);
+    let navigate = use_navigate();
+    let close = Callback::new(move |()| {
+        let here = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
+        navigate("/operations", here);
+    });
+    let letters = Letters::new(data.letters, open, close, ask_anew);
     renew.set(Some(Callback::new(move |()| {
         if asking.try_get_value() != Some(false) {
             again.try_set_value(true);
@@ -127,7 +133,7 @@ fn Operations(data: OperationsData, open: Memo<Option<Uuid>>, opened: Opened) ->
             </section>
             <section aria-labelledby="ops-letters">
                 <h2 id="ops-letters">{words.letters}</h2>
-                <LettersList letters open opened />
+                <LettersList letters opened />
             </section>
             <section aria-labelledby="ops-providers">
                 <h2 id="ops-providers">{words.providers}</h2>

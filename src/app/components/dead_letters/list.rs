@@ -1,7 +1,6 @@
 //! All open dead letters, newest first; one of them may be opened.
 
 use leptos::prelude::*;
-use uuid::Uuid;
 
 use super::bar::LettersBar;
 use super::opened::OpenedLetter;
@@ -22,9 +21,7 @@ pub type Opened = Resource<Option<PageResult<LetterData>>>;
 pub fn LettersList(
     /// The letters.
     letters: Letters,
-    /// Which is opened.
-    open: Memo<Option<Uuid>>,
-    /// What there is of it.
+    /// What there is of the one that is opened.
     opened: Opened,
 ) -> impl IntoView {
     let texts = use_texts();
@@ -37,7 +34,7 @@ pub fn LettersList(
     let empty = Memo::new(move |_| letters.rows.with(Vec::is_empty));
     // One that is not in the list, because it is old or settled, is shown before it.
     let apart = Memo::new(move |_| {
-        let open = open.get()?;
+        let open = letters.open.get()?;
         letters.rows.with(|rows| rows.iter().all(|row| row.id != open)).then_some(open)
     });
     let said = move || {
@@ -81,7 +78,7 @@ pub fn LettersList(
             <p class="muted">{words.letters_lead}</p>
             <ul class="articles letters">
                 <For each=move || letters.rows.get() key=|row| row.id let(letter)>
-                    <LetterRow letter letters open opened />
+                    <LetterRow letter letters opened />
                 </For>
             </ul>
         </Show>

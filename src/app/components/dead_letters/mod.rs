@@ -39,19 +39,30 @@ pub struct Letters {
     pub done: RwSignal<Option<Done>>,
     /// Why the last action did not succeed.
     pub failure: RwSignal<Option<Failure>>,
+    /// Which is opened.
+    pub open: Memo<Option<Uuid>>,
+    /// Closes it.
+    pub close: Callback<()>,
     /// Asks for everything anew.
     pub renew: Callback<()>,
 }
 
 impl Letters {
     /// Of the first page.
-    pub fn new(page: DeadLetterPage, renew: Callback<()>) -> Self {
+    pub fn new(
+        page: DeadLetterPage,
+        open: Memo<Option<Uuid>>,
+        close: Callback<()>,
+        renew: Callback<()>,
+    ) -> Self {
         Self {
             rows: RwSignal::new(page.items),
             next: RwSignal::new(page.next),
             selected: RwSignal::new(Vec::new()),
             done: RwSignal::new(None),
             failure: RwSignal::new(None),
+            open,
+            close,
             renew,
         }
     }
@@ -72,11 +83,14 @@ impl Letters {
         }
     }
 
-    /// Takes letters out that are settled, and says what was done.
+    /// Takes letters out that are settled, closes what was opened of them, and says what was done.
     pub fn settled(self, ids: &[Uuid], done: Done) {
         self.rows.update(|rows| rows.retain(|row| !ids.contains(&row.id)));
         self.selected.update(|selected| selected.retain(|id| !ids.contains(id)));
         self.done.set(Some(done));
+        if self.open.get_untracked().is_some_and(|open| ids.contains(&open)) {
+            self.close.run(());
+        }
         self.renew.run(());
     }
 

@@ -1,7 +1,6 @@
 //! One dead letter in the list.
 
 use leptos::prelude::*;
-use uuid::Uuid;
 
 use super::Letters;
 use super::list::Opened;
@@ -24,13 +23,11 @@ pub fn LetterRow(
     letter: DeadLetterSummary,
     /// All letters.
     letters: Letters,
-    /// Which is opened.
-    open: Memo<Option<Uuid>>,
-    /// What there is of it.
+    /// What there is of the one that is opened.
     opened: Opened,
 ) -> impl IntoView {
     let id = letter.id;
-    let is_open = Memo::new(move |_| open.get() == Some(id));
+    let is_open = Memo::new(move |_| letters.open.get() == Some(id));
     let selected = letters.selected;
     let href = move || match is_open.get() {
         true => "/operations".to_owned(),
