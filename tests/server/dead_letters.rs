@@ -134,6 +134,26 @@ async fn a_replay_that_fails_too_is_a_letter_of_its_own() {
 }
 
 #[tokio::test]
+async fn replays_of_one_brief_are_one_call_but_for_an_article_that_has_a_text() {
+    let scripts = vec![fails(), fails(), writes("# One\n"), breaks_off(), writes("# Another\n")];
+    let (upstream, server) = server_before(scripts).await;
+    let brief = || json!({"topic": "the same"});
+    let (_, first) = failed(&server, brief()).await;
+    let (_, second) = failed(&server, brief()).await;
+    for id in [first, second] {
+        let replayed = accepted(replay(&server, &id, json!({})).await).await;
+        assert_eq!(server.finished(replayed.id).await.text, "# One\n");
+    }
+    assert_eq!(upstream.requests().len(), 3, "the second has what the first was given");
+    let mut fresh = brief();
+    fresh["refresh"] = json!(true);
+    let (_, halved) = failed(&server, fresh).await;
+    let replayed = accepted(replay(&server, &halved, json!({"brief": brief()})).await).await;
+    assert_eq!(server.finished(replayed.id).await.text, "# Another\n", "it wants another text");
+    assert_eq!(upstream.requests().len(), 5);
+}
+
+#[tokio::test]
 async fn who_continues_an_article_has_seen_to_its_letter() {
     let (_upstream, server) = server_before(vec![breaks_off(), writes(" and the second.")]).await;
     let (generation, id) = failed(&server, json!({"topic": "a"})).await;

@@ -84,6 +84,8 @@ pub struct Request {
     pub article: Option<Uuid>,
     /// What makes asking twice harmless.
     pub idempotency: Option<IdempotencyKey>,
+    /// Whether it wants a text of its own, though the same was asked for before.
+    pub fresh: bool,
     /// The dead letter that is tried again.
     pub settles: Option<Uuid>,
     /// Whether the answer is the event stream itself, which need not wait for the store.
@@ -164,9 +166,9 @@ impl Generations {
         request: Request,
     ) -> Result<Uuid, Problem> {
         let mut earlier = self.get(id).await?;
+        let request = self.again_for(earlier.article_id, request).await?;
         if let Some(offset) = seam.filter(|_| earlier.state.is_ended()) {
             cut_at_seam(&mut earlier, offset)?;
-            let request = Request { article: Some(earlier.article_id), ..request };
             return self.begin(earlier.brief.clone(), request, Some(earlier)).await;
         }
         match earlier.state {
@@ -180,11 +182,16 @@ impl Generations {
                 "The article is complete: there is nothing to continue.",
                 "Regenerate it for another version.",
             )),
-            _ => {
-                let request = Request { article: Some(earlier.article_id), ..request };
-                self.begin(earlier.brief.clone(), request, Some(earlier)).await
-            }
+            _ => self.begin(earlier.brief.clone(), request, Some(earlier)).await,
         }
+    }
+
+    /// A request to try an article again. Whoever has a text of it wants another; whoever has none
+    /// is served with what others were given for the same brief.
+    async fn again_for(&self, article: Uuid, request: Request) -> Result<Request, Problem> {
+        let found = self.0.store.article(article).await.map_err(|error| error.to_problem())?;
+        let fresh = found.is_some_and(|found| found.revision.is_some());
+        Ok(Request { article: Some(article), fresh, ..request })
     }
 
     /// Stops a generation and gives what became of it, once upstream is closed and the text so far
@@ -408,8 +415,7 @@ impl Generations {
                 continues: !so_far.is_empty(),
                 earlier_seams: continues.map(|earlier| earlier.seams.clone()).unwrap_or_default(),
                 earlier_model: continues.and_then(|earlier| earlier.model.clone()),
-                // Who writes an article anew wants another text.
-                fresh: request.article.is_some(),
+                fresh: request.fresh,
                 request_id: request.request_id.clone(),
                 log,
                 progress: Mutex::new(Progress::default()),

@@ -30,8 +30,8 @@ impl Generations {
         let found = found.ok_or_else(dead_letter_not_found)?;
         let brief = brief_of(&found, &replay)?;
         self.check_model(&brief)?;
-        let article = Some(found.summary.article_id);
-        let request = Request { article, settles: Some(letter), ..request };
+        let request = Request { settles: Some(letter), ..request };
+        let request = self.again_for(found.summary.article_id, request).await?;
         let earlier = match replay.from_text {
             false => None,
             true => Some(self.get(found.summary.generation_id).await?),

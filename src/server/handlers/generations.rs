@@ -61,7 +61,9 @@ pub async fn regenerate(
     body: BriefBody,
 ) -> Result<Response, ApiError> {
     let idempotency = idempotency_key(&headers, uri.path(), &body.bytes)?;
-    let request = Request { article: Some(article), idempotency, request_id, ..Request::default() };
+    // Who writes an article anew wants another text.
+    let (article, fresh) = (Some(article), true);
+    let request = Request { article, fresh, idempotency, request_id, ..Request::default() };
     let id = generations.create(body.brief, request).await?;
     Ok(accepted(&generations, id, &headers).await?)
 }
