@@ -5,8 +5,11 @@ use crate::server::providers::TokenCounts;
 
 /// Counts tokens of a text that arrives in pieces.
 ///
-/// Calibrated on the vocabularies of the large open models: about four bytes of Latin text or code
-/// to a token, and somewhat less than one token for each CJK character.
+/// Four bytes of Latin text or code to a token, and four tokens to five CJK characters. No tokeniser
+/// is every model's: of a Chinese character OpenAI's o200k makes about one token, and DeepSeek says
+/// 0.6 of its own (its documentation, "Token & Token Usage"). The estimate lies between, within 16 %
+/// of o200k for whole articles and prompts in both languages, which a test holds. A vocabulary in
+/// memory would add 45 MB to the server (measured) for a figure that the provider's own replaces.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TokenEstimate {
     cjk: u64,
@@ -55,6 +58,31 @@ mod tests {
         assert_eq!(TokenEstimate::of("a quick brown fox jumps."), 6);
         assert_eq!(TokenEstimate::of("大模型推理"), 4);
         assert_eq!(TokenEstimate::of(""), 0);
+    }
+
+    #[test]
+    fn the_estimate_is_near_what_a_tokeniser_counts() {
+        let tokeniser = tiktoken_rs::o200k_base_singleton();
+        let of_articles = texts_in("src/server/providers/demo/articles");
+        let of_templates = texts_in("src/server/pipeline/templates");
+        for (name, text) in of_articles.into_iter().chain(of_templates) {
+            let counted = tokeniser.encode_ordinary(&text).len() as f64;
+            let ratio = TokenEstimate::of(&text) as f64 / counted;
+            assert!((0.84..1.16).contains(&ratio), "{name}: {ratio:.3} of {counted}");
+        }
+    }
+
+    /// The Markdown files of a folder of this crate.
+    fn texts_in(path: &str) -> Vec<(String, String)> {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let texts = files.filter(|file| file.extension().is_some_and(|it| it == "md"));
+        let read = |file: std::path::PathBuf| {
+            (file.display().to_string(), std::fs::read_to_string(file).unwrap())
+        };
+        let texts: Vec<_> = texts.map(read).collect();
+        assert!(texts.len() >= 6, "{path}");
+        texts
     }
 
     #[test]
