@@ -33,6 +33,11 @@ function clicked(event) {
   copy(target);
 }
 
+/** A picture that fails leaves its room, and says so. */
+function failed({ target }) {
+  if (target.localName === 'img') target.classList.add('failed');
+}
+
 function decoded(name) {
   try {
     return decodeURIComponent(name);
@@ -83,6 +88,7 @@ export class StreamRenderer {
     container.classList.add('inkstream-article');
     container.removeEventListener('click', clicked);
     container.addEventListener('click', clicked);
+    container.addEventListener('error', failed, { capture: true });
     this.#stream = stream;
     this.#decoder = new TextDecoder();
     this.#closed = 0;

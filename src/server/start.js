@@ -126,6 +126,11 @@ function hasDraft() {
   }
 }
 
+// A picture that fails leaves its room, and says so.
+const fail = (image) => image.classList.add('failed');
+addEventListener('error', ({ target }) => target instanceof HTMLImageElement && fail(target), { capture: true });
+[...document.images].filter((image) => image.complete && !image.naturalWidth).forEach(fail);
+
 document.documentElement.dataset.coming = '';
 for (const kind of TOUCHES) addEventListener(kind, touch, { capture: true, passive: true });
 for (const [kind, act] of PRESSES) addEventListener(kind, act, { capture: true, passive: true });
