@@ -3,12 +3,14 @@
 //!
 //! `commonmark.json` holds the 652 examples of the CommonMark specification 0.31.2 in order (John
 //! MacFarlane, CC BY-SA 4.0), `gfm.json` those of GFM's own sections on tables, task lists and
-//! strikethrough; both without the results, which pulldown-cmark gives.
+//! strikethrough; both without the results, which pulldown-cmark gives. It reads no bare URLs:
+//! `gfm_autolinks.json` holds GFM's examples of those with the specification's own HTML.
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
 use super::{grammar, reference, soup};
+use crate::article::html_writer::to_html;
 use crate::article::markdown::parse;
 
 /// The examples of CommonMark.
@@ -41,6 +43,26 @@ fn the_examples_of_the_specifications_read_alike() {
         }
     }
     assert_eq!((otherwise.as_slice(), raw), (OTHERWISE, RAW));
+}
+
+/// An example with the HTML that the specification gives for it.
+#[derive(serde::Deserialize)]
+struct Example {
+    markdown: String,
+    html: String,
+}
+
+#[test]
+fn bare_links_are_those_of_the_specification() {
+    let examples: Vec<Example> = serde_json::from_str(include_str!("gfm_autolinks.json")).unwrap();
+    assert_eq!(examples.len(), 11);
+    for Example { markdown, html } in examples {
+        // The allow-list of links has no FTP.
+        let html = html
+            .replace("<a href=\"ftp://foo.bar.baz\">ftp://foo.bar.baz</a>", "ftp://foo.bar.baz");
+        let ours = to_html(&parse(&markdown), &[]);
+        assert_eq!(ours.replace(" rel=\"noopener noreferrer nofollow\"", ""), html, "{markdown}");
+    }
 }
 
 /// Where pulldown-cmark itself leaves the specifications, or they are silent.
