@@ -59,6 +59,8 @@ pub struct Progress {
     pub meta: Option<Meta>,
     /// Milliseconds from the wish to stop to the closed upstream connection.
     pub upstream_closed_ms: Option<f64>,
+    /// Whether it was stopped and is written on for another request.
+    pub goes_on_for_another: bool,
     /// Why it failed.
     pub problem: Option<Problem>,
     /// What a filter found.
@@ -84,6 +86,7 @@ impl Progress {
             reasoning: String::new(),
             meta: None,
             upstream_closed_ms: None,
+            goes_on_for_another: false,
             problem: None,
             findings: Vec::new(),
             revision: None,
@@ -151,7 +154,8 @@ impl Progress {
             Event::Meta(meta) => self.meta = Some(meta.clone()),
             Event::Done { revision } => self.revision = Some(*revision),
             Event::Cancelled { upstream_closed_ms, usage } => {
-                self.upstream_closed_ms = Some(*upstream_closed_ms);
+                self.upstream_closed_ms = *upstream_closed_ms;
+                self.goes_on_for_another = upstream_closed_ms.is_none();
                 self.usage = usage.clone();
             }
             Event::Rejected { findings } => self.findings.clone_from(findings),
@@ -233,7 +237,8 @@ mod tests {
         let mut progress = progress();
         progress.apply(&Event::Stage { stage: Stage::Generate, elapsed_ms: 9 });
         progress.apply(&Event::Stage { stage: Stage::Postprocess, elapsed_ms: 20 });
-        progress.apply(&Event::Cancelled { upstream_closed_ms: 1.5, usage: Usage::default() });
+        progress
+            .apply(&Event::Cancelled { upstream_closed_ms: Some(1.5), usage: Usage::default() });
         assert_eq!(progress.state, GenerationState::Cancelled);
         assert_eq!(progress.stage_state(Stage::Generate), StageState::Stopped);
         assert_eq!(progress.stage_state(Stage::Postprocess), StageState::Done);

@@ -141,7 +141,7 @@ pub struct Usage {
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Routed {
     /// The model that is asked first: the first candidate that neither keeps failing nor has a full
-    /// line before it.
+    /// line before it, or the first of all where there is none such.
     pub model: String,
     /// All models in the order in which they would be asked.
     pub candidates: Vec<String>,
@@ -163,6 +163,9 @@ pub struct RouteReason {
     pub code: String,
     /// The same in English.
     pub message: String,
+    /// The model that is not asked, where that is why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
 }
 
 /// What a generation is expected to use.
@@ -204,7 +207,8 @@ pub struct Notice {
     pub model: Option<String>,
     /// The same in English.
     pub message: String,
-    /// Why: the code of an error, or `length` where an answer reached its end.
+    /// Why: the code of an error; `length` where an answer reached its end; `breaker_open` or
+    /// `line_full` where the model that was to be asked cannot be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Milliseconds until it happens, where it is to happen later.
@@ -216,6 +220,11 @@ pub struct Notice {
 }
 
 impl Notice {
+    /// Whether this is why.
+    pub fn is_reason(&self, reason: &str) -> bool {
+        self.reason.as_deref() == Some(reason)
+    }
+
     /// Of a kind, with its words in English.
     pub fn new(kind: NoticeKind, message: impl Into<String>) -> Self {
         let message = message.into();
@@ -245,8 +254,6 @@ pub enum NoticeKind {
     Cached,
     /// Somebody else asked for the same, and both read one stream.
     Shared,
-    /// It was stopped, and is written on for others who asked for the same.
-    Left,
     /// It waits in line for a place.
     Queued,
     /// The brief's own `max_tokens` ended the text.
@@ -359,8 +366,9 @@ pub enum Event {
     },
     /// Stopped by a person.
     Cancelled {
-        /// Milliseconds from the wish to stop to the closed upstream connection.
-        upstream_closed_ms: f64,
+        /// Milliseconds from the wish to stop to the closed upstream connection; null where the same
+        /// is being written for another request, for which it stays open.
+        upstream_closed_ms: Option<f64>,
         /// Tokens and money.
         usage: Usage,
     },
@@ -420,7 +428,7 @@ struct DoneData {
 }
 #[derive(Serialize, Deserialize)]
 struct CancelledData {
-    upstream_closed_ms: f64,
+    upstream_closed_ms: Option<f64>,
     usage: Usage,
 }
 #[derive(Serialize, Deserialize)]
@@ -559,7 +567,7 @@ mod tests {
             Event::Delta { text: "a\nb\u{2028}“c”".to_owned() },
             Event::Usage { usage: Usage::default(), first_token_ms: Some(3), writing_ms: 9 },
             Event::Highlight(Highlight { block: 1, line: 2, spans: vec![("k".to_owned(), 3)] }),
-            Event::Cancelled { upstream_closed_ms: 0.25, usage: Usage::default() },
+            Event::Cancelled { upstream_closed_ms: Some(0.25), usage: Usage::default() },
             Event::Interrupted { killed: false },
             Event::Interrupted { killed: true },
         ];

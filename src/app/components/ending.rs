@@ -10,7 +10,7 @@ use crate::app::live::Live;
 use crate::app::page_data::ArticleData;
 use crate::app::preferences::use_texts;
 use crate::app::progress::Progress;
-use crate::article::event::{GenerationState, NoticeKind};
+use crate::article::event::GenerationState;
 use crate::article::problem::Problem;
 
 /// How a generation ended.
@@ -23,7 +23,7 @@ enum How {
     Rejected(String),
     /// With how long it took until upstream was closed, in milliseconds.
     Cancelled(Option<f64>),
-    /// It was stopped, and is written on for others.
+    /// It was stopped, and is written on for another request.
     Left,
 }
 
@@ -33,11 +33,7 @@ impl How {
             (GenerationState::Failed, Some(problem)) => Self::Failed(problem.clone()),
             (GenerationState::Interrupted, _) => Self::Interrupted,
             (GenerationState::Rejected, _) => Self::Rejected(progress.findings.join("; ")),
-            (GenerationState::Cancelled, _)
-                if progress.notices.iter().any(|it| it.kind == NoticeKind::Left) =>
-            {
-                Self::Left
-            }
+            (GenerationState::Cancelled, _) if progress.goes_on_for_another => Self::Left,
             (GenerationState::Cancelled, _) => Self::Cancelled(progress.upstream_closed_ms),
             _ => Self::Well,
         }

@@ -44,7 +44,10 @@ pub fn Facts(
     let why = move || {
         progress.with(|p| {
             let reasons = &p.as_routed()?.reasons;
-            Some(reasons.iter().map(texts.route_reason).collect::<Vec<_>>().join(" · "))
+            // What led to a model that is passed over does not speak of the one that is shown.
+            let passed = reasons.iter().any(|reason| reason.model.is_some());
+            let shown = reasons.iter().filter(|reason| reason.model.is_some() == passed);
+            Some(shown.map(texts.route_reason).collect::<Vec<_>>().join(" · "))
         })
     };
     view! {

@@ -186,8 +186,8 @@ pub(super) static TEXTS: Texts = Texts {
         GenerationState::Rejected => "rejected".to_owned(),
         GenerationState::Queued | GenerationState::Running => String::new(),
     },
-    left_to_others: "Stopped for you. Others asked for the same, and the model goes on writing for \
-                     them.",
+    left_to_others: "Stopped here. The same is being written for another request, for which it goes \
+                     on.",
     upstream_closed: |ms| format!("Stopped. The connection to the model was closed in {ms}."),
     not_current: "This is not the revision that readers see.",
     make_current: "Make this the current one",
@@ -446,6 +446,7 @@ fn fault(fault: &FieldFault) -> String {
 }
 
 fn route_reason(reason: &RouteReason) -> String {
+    let model = reason.model.as_deref().unwrap_or("a model");
     match reason.code.as_str() {
         "brief_model" => "named in the brief".to_owned(),
         "style_route" => "first for this style".to_owned(),
@@ -454,8 +455,8 @@ fn route_reason(reason: &RouteReason) -> String {
         "cheapest" => "the cheapest first".to_owned(),
         "priority" => "by the priority asked for".to_owned(),
         "long_brief" => "a long brief takes the best model".to_owned(),
-        "breaker_open" => "a model that keeps failing is left alone for a while".to_owned(),
-        "line_full" => "the line for another is full".to_owned(),
+        "breaker_open" => format!("{model} keeps failing"),
+        "line_full" => format!("the line for {model} is full"),
         _ => reason.message.clone(),
     }
 }
@@ -468,9 +469,18 @@ fn notice(notice: &Notice) -> String {
     let after =
         wait.map(|ms| format!(" after {}", duration(ms.next_multiple_of(100)))).unwrap_or_default();
     match notice.kind {
+        NoticeKind::Failover | NoticeKind::Continued if notice.reason.is_none() => {
+            format!("{model} is asked instead{after}.")
+        }
+        NoticeKind::Failover | NoticeKind::Continued if notice.is_reason("breaker_open") => {
+            format!("The model before keeps failing: {model} is asked instead{after}.")
+        }
+        NoticeKind::Failover | NoticeKind::Continued if notice.is_reason("line_full") => {
+            format!("The line for the model before is full: {model} is asked instead{after}.")
+        }
         NoticeKind::Retry => format!("No text came: {why}. {model} is asked again{after}."),
         NoticeKind::Failover => format!("No text came: {why}. {model} takes over{after}."),
-        NoticeKind::Continued if notice.reason.as_deref() == Some("length") => {
+        NoticeKind::Continued if notice.is_reason("length") => {
             format!("The answer reached its length; {model} goes on from the same word.")
         }
         NoticeKind::Continued => {
@@ -485,9 +495,6 @@ fn notice(notice: &Notice) -> String {
         }
         NoticeKind::Shared => {
             "Somebody else asked for the same a moment ago; you read one stream.".to_owned()
-        }
-        NoticeKind::Left => {
-            "Others asked for the same: the model goes on writing for them.".to_owned()
         }
         NoticeKind::Queued => match notice.position {
             Some(position) => format!("Waiting in line, at place {position}."),
@@ -512,8 +519,6 @@ fn why(reason: &str) -> &'static str {
         "upstream_truncated" => "the answer broke off",
         "upstream_malformed" => "the answer could not be understood",
         "context_too_small" => "the model cannot hold so much text",
-        "breaker_open" => "the model before keeps failing",
-        "line_full" => "the line for the model before is full",
         _ => "something went wrong",
     }
 }
@@ -536,7 +541,13 @@ fn problem(problem: &Problem) -> (String, String) {
         ),
         Code::UpstreamRejected => (
             "The provider refused the request.",
-            "Choose another model, or check the sampling parameters.",
+            match problem.resolution.as_str() {
+                "" => {
+                    "Choose another model, or check the account, the model's id and the sampling \
+                       parameters."
+                }
+                resolution => resolution,
+            },
         ),
         Code::UpstreamFailed => ("The model failed.", "Try again, or choose another model."),
         Code::UpstreamTruncated => {

@@ -174,7 +174,7 @@ pub(super) static TEXTS: Texts = Texts {
         GenerationState::Rejected => "被拒绝".to_owned(),
         GenerationState::Queued | GenerationState::Running => String::new(),
     },
-    left_to_others: "已为你停止。还有人提出了同样的要求，模型会继续为他们写完。",
+    left_to_others: "已在此停止。同样的内容也在为另一个请求写作，那边会继续写完。",
     upstream_closed: |ms| format!("已停止，与模型的连接在 {ms} 内关闭。"),
     not_current: "这不是读者看到的版本。",
     make_current: "设为当前版本",
@@ -394,6 +394,7 @@ fn fault(fault: &FieldFault) -> String {
 }
 
 fn route_reason(reason: &RouteReason) -> String {
+    let model = reason.model.as_deref().unwrap_or("模型");
     match reason.code.as_str() {
         "brief_model" => "写作要求中指定".to_owned(),
         "style_route" => "此文体的首选".to_owned(),
@@ -402,8 +403,8 @@ fn route_reason(reason: &RouteReason) -> String {
         "cheapest" => "最便宜的优先".to_owned(),
         "priority" => "按所选的优先级".to_owned(),
         "long_brief" => "要求较长，用最好的模型".to_owned(),
-        "breaker_open" => "屡次出错的模型暂不请求".to_owned(),
-        "line_full" => "排队已满的模型不等".to_owned(),
+        "breaker_open" => format!("{model} 屡次出错"),
+        "line_full" => format!("{model} 的队伍已满"),
         "too_small" => "容不下这份要求的模型不用".to_owned(),
         _ => reason.message.clone(),
     }
@@ -417,9 +418,18 @@ fn notice(notice: &Notice) -> String {
     let after =
         wait.map(|ms| format!("{} 后", duration(ms.next_multiple_of(100)))).unwrap_or_default();
     match notice.kind {
+        NoticeKind::Failover | NoticeKind::Continued if notice.reason.is_none() => {
+            format!("{after}改由 {model} 写。")
+        }
+        NoticeKind::Failover | NoticeKind::Continued if notice.is_reason("breaker_open") => {
+            format!("原来的模型屡次出错，{after}改由 {model} 写。")
+        }
+        NoticeKind::Failover | NoticeKind::Continued if notice.is_reason("line_full") => {
+            format!("原来的模型排队已满，{after}改由 {model} 写。")
+        }
         NoticeKind::Retry => format!("没有得到文字：{why}。{after}再次请求 {model}。"),
         NoticeKind::Failover => format!("没有得到文字：{why}。{after}改由 {model} 写。"),
-        NoticeKind::Continued if notice.reason.as_deref() == Some("length") => {
+        NoticeKind::Continued if notice.is_reason("length") => {
             format!("回答写到了长度上限，{model} 从同一个字接着写。")
         }
         NoticeKind::Continued => {
@@ -427,7 +437,6 @@ fn notice(notice: &Notice) -> String {
         }
         NoticeKind::Cached => "不久前已按同样的要求写过，这里直接取用，没有产生费用。".to_owned(),
         NoticeKind::Shared => "刚才有人提出了同样的要求，两边读的是同一份文字。".to_owned(),
-        NoticeKind::Left => "还有人提出了同样的要求，模型会继续为他们写完。".to_owned(),
         NoticeKind::Queued => match notice.position {
             Some(position) => format!("正在排队，第 {position} 位。"),
             None => "正在排队。".to_owned(),
@@ -451,8 +460,6 @@ fn why(reason: &str) -> &'static str {
         "upstream_truncated" => "回答断开",
         "upstream_malformed" => "回答不符合协议",
         "context_too_small" => "文字超出模型的容量",
-        "breaker_open" => "原来的模型屡次出错",
-        "line_full" => "原来的模型排队已满",
         _ => "出了问题",
     }
 }
@@ -502,7 +509,9 @@ fn problem(problem: &Problem) -> (String, String) {
         Code::UpstreamTimeout => ("模型没有及时回答。", "请再试一次，或换一个模型。"),
         Code::UpstreamUnauthorized => ("模型服务商拒绝了密钥。", "请检查配置中的密钥。"),
         Code::UpstreamRateLimited => ("模型服务商限制了请求频率。", "请稍等再试，或换一个模型。"),
-        Code::UpstreamRejected => ("模型服务商拒绝了请求。", "请换一个模型，或检查采样参数。"),
+        Code::UpstreamRejected => {
+            ("模型服务商拒绝了请求。", "请换一个模型，或检查账户余额、模型名称和采样参数。")
+        }
         Code::UpstreamFailed => ("模型出错了。", "请再试一次，或换一个模型。"),
         Code::AnswerLimit => ("模型写到了单次回答的长度上限。", "可以从已写的文字继续。"),
         Code::UpstreamTruncated => ("模型的回答中途断了。", "可以从已写的文字继续。"),

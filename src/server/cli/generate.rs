@@ -220,10 +220,11 @@ fn describe(event: &Event) -> Option<String> {
             format!("{}: {} {unit}, {} min to read", meta.title, meta.words, meta.reading_minutes)
         }
         Event::Done { .. } => "done".to_owned(),
-        Event::Cancelled { upstream_closed_ms, .. } => {
-            format!(
-                "stopped; upstream was closed within {upstream_closed_ms:.1} ms, the text so far is kept"
-            )
+        Event::Cancelled { upstream_closed_ms: Some(ms), .. } => {
+            format!("stopped; upstream was closed within {ms:.1} ms, the text so far is kept")
+        }
+        Event::Cancelled { upstream_closed_ms: None, .. } => {
+            "stopped; it goes on for another request, the text so far is kept".to_owned()
         }
         Event::Rejected { findings } => format!("rejected: {}", findings.join("; ")),
         Event::Failed { problem, .. } => format!("failed: {problem}"),

@@ -84,8 +84,8 @@ pub struct Request {
     pub article: Option<Uuid>,
     /// What makes asking twice harmless.
     pub idempotency: Option<IdempotencyKey>,
-    /// Whether it wants a text of its own, though the same was asked for before.
-    pub fresh: bool,
+    /// Of what others asked for, only what was begun after this will do (Unix ms); `None`: anything.
+    pub newer_than: Option<i64>,
     /// The dead letter that is tried again.
     pub settles: Option<Uuid>,
     /// Whether the answer is the event stream itself, which need not wait for the store.
@@ -166,7 +166,9 @@ impl Generations {
         request: Request,
     ) -> Result<Uuid, Problem> {
         let mut earlier = self.get(id).await?;
-        let request = self.again_for(earlier.article_id, request).await?;
+        // Who tries again wants what the first try could not have had.
+        let (article, newer_than) = (Some(earlier.article_id), earlier.ended_at);
+        let request = Request { article, newer_than, ..request };
         if let Some(offset) = seam.filter(|_| earlier.state.is_ended()) {
             cut_at_seam(&mut earlier, offset)?;
             return self.begin(earlier.brief.clone(), request, Some(earlier)).await;
@@ -184,14 +186,6 @@ impl Generations {
             )),
             _ => self.begin(earlier.brief.clone(), request, Some(earlier)).await,
         }
-    }
-
-    /// A request to try an article again. Whoever has a text of it wants another; whoever has none
-    /// is served with what others were given for the same brief.
-    async fn again_for(&self, article: Uuid, request: Request) -> Result<Request, Problem> {
-        let found = self.0.store.article(article).await.map_err(|error| error.to_problem())?;
-        let fresh = found.is_some_and(|found| found.revision.is_some());
-        Ok(Request { article: Some(article), fresh, ..request })
     }
 
     /// Stops a generation and gives what became of it, once upstream is closed and the text so far
@@ -378,7 +372,6 @@ impl Generations {
         let is_there = inner.coalescing.is_there(job, &route);
         let expected = if is_there { 0 } else { expected };
         match Reservation::claim(&inner.config.limits, &inner.store, job.id, expected).await {
-            Err(problem) if is_there && problem.code == Code::BudgetExhausted => Ok(None),
             Ok(reservation) => {
                 if let Some(reservation) = reservation {
                     // It is set once, here.
@@ -415,7 +408,7 @@ impl Generations {
                 continues: !so_far.is_empty(),
                 earlier_seams: continues.map(|earlier| earlier.seams.clone()).unwrap_or_default(),
                 earlier_model: continues.and_then(|earlier| earlier.model.clone()),
-                fresh: request.fresh,
+                newer_than: request.newer_than.or_else(|| brief.refresh.then(now_ms)),
                 request_id: request.request_id.clone(),
                 log,
                 progress: Mutex::new(Progress::default()),

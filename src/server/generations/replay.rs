@@ -30,8 +30,13 @@ impl Generations {
         let found = found.ok_or_else(dead_letter_not_found)?;
         let brief = brief_of(&found, &replay)?;
         self.check_model(&brief)?;
-        let request = Request { settles: Some(letter), ..request };
-        let request = self.again_for(found.summary.article_id, request).await?;
+        // Replays of one brief share what is written from now on.
+        let request = Request {
+            article: Some(found.summary.article_id),
+            settles: Some(letter),
+            newer_than: Some(found.summary.created_at),
+            ..request
+        };
         let earlier = match replay.from_text {
             false => None,
             true => Some(self.get(found.summary.generation_id).await?),

@@ -222,7 +222,7 @@ async fn stopped_in_line(live: &Live) -> Ending {
     let last = if interrupted {
         Event::Interrupted { killed: false }
     } else {
-        Event::Cancelled { upstream_closed_ms: 0.0, usage }
+        Event::Cancelled { upstream_closed_ms: Some(0.0), usage }
     };
     // A continuation has the earlier text already.
     let revision = revision_of_what_is_there(live).await;

@@ -67,7 +67,8 @@ pub async fn show(
 }
 
 /// Tries a dead letter again: writes a new revision of its article, afresh or from the partial
-/// text, with the same brief or another. The letter is settled then.
+/// text, with the same brief or another. The letter is settled then. Afresh, it shares what is
+/// begun for the same brief after the letter.
 #[utoipa::path(post, path = "/api/v1/dead-letters/{id}/replay", tag = "operations",
     request_body = Option<Replay>,
     params(("id" = Uuid, Path), ("Idempotency-Key" = Option<String>, Header)),

@@ -13,6 +13,7 @@ use crate::article::brief::Brief;
 use crate::article::event::{Routed, Seq};
 use crate::article::generation::Generation;
 use crate::article::problem::{Problem, ProblemBody};
+use crate::server::clock::now_ms;
 use crate::server::error::{ApiError, RequestId};
 use crate::server::extract::Query;
 use crate::server::generations::{Generations, Request};
@@ -62,8 +63,8 @@ pub async fn regenerate(
 ) -> Result<Response, ApiError> {
     let idempotency = idempotency_key(&headers, uri.path(), &body.bytes)?;
     // Who writes an article anew wants another text.
-    let (article, fresh) = (Some(article), true);
-    let request = Request { article, fresh, idempotency, request_id, ..Request::default() };
+    let (article, newer_than) = (Some(article), Some(now_ms()));
+    let request = Request { article, newer_than, idempotency, request_id, ..Request::default() };
     let id = generations.create(body.brief, request).await?;
     Ok(accepted(&generations, id, &headers).await?)
 }

@@ -64,6 +64,8 @@ pub struct Attempt<'a> {
     /// Whether the provider took the request on.
     answered: bool,
     first_token: Option<Instant>,
+    /// Whether it was said that the first token came.
+    told: bool,
     last_bytes: Instant,
     /// When the figures were last written.
     usage_shown: Option<Instant>,
@@ -93,6 +95,7 @@ impl<'a> Attempt<'a> {
             started: now,
             answered: false,
             first_token: None,
+            told: false,
             last_bytes: now,
             usage_shown: None,
             reasoning_bytes: 0,
@@ -105,6 +108,8 @@ impl<'a> Attempt<'a> {
         let mut stream = asked.provider.stream(asked.request);
         let end = self.read(&mut stream).await;
         drop(stream);
+        // Where the very first piece was too much, it has not been said yet.
+        self.tell_first_token();
         let rest = self.seam.as_mut().map(Seam::finish).unwrap_or_default();
         let fits = self.write("", &rest);
         let end = if fits { end } else { End::TooLong };
@@ -200,18 +205,22 @@ impl<'a> Attempt<'a> {
     /// what it costs set aside. Behind, not before: a token waits for none of it, nor would a reader
     /// that wakes for the figures see the token before it has gathered for a while.
     async fn account(&mut self) -> Result<(), Problem> {
-        let is_first = self.usage_shown.is_none();
-        if let Some(first) = self.first_token.filter(|_| is_first) {
-            let waited = first - self.started;
-            metrics::first_token(waited.as_secs_f64());
-            self.flight.first_token(first, millis(waited));
-            self.permit.began();
-        }
+        self.tell_first_token();
         if self.usage_shown.is_none_or(|shown| self.last_bytes - shown >= USAGE_EVERY) {
             self.usage_shown = Some(self.last_bytes);
             self.flight.show_usage();
         }
         self.flight.cover().await
+    }
+
+    /// Says that the first token came, once.
+    fn tell_first_token(&mut self) {
+        let Some(first) = self.first_token.filter(|_| !self.told) else { return };
+        self.told = true;
+        let waited = first - self.started;
+        metrics::first_token(waited.as_secs_f64());
+        self.flight.first_token(first, millis(waited));
+        self.permit.began();
     }
 
     /// Counts what came, and writes what of it is new; `false` when that made the text too long.

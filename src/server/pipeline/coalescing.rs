@@ -2,8 +2,9 @@
 //! that was written lately is given again.
 //!
 //! The key is a hash of everything that shapes a text. The demo is left out: it costs nothing, and
-//! is there to be watched. So is what goes on from a text. What asks for a fresh one (`refresh`, a
-//! regeneration) is written for itself, and given to those who ask next.
+//! is there to be watched. So is what goes on from a text. Who has a text already and wants another
+//! (`refresh`, a regeneration, a dead letter that is tried again) is given only what was begun after
+//! that.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -41,6 +42,8 @@ pub struct Coalescing {
 pub struct CachedText {
     /// The text.
     pub text: String,
+    /// When it was begun (Unix ms).
+    pub begun_at: i64,
     /// The model that wrote its end.
     pub model: String,
     /// What the model is paid in.
@@ -82,16 +85,14 @@ impl Coalescing {
         let Some(key) = Key::of(job, route) else {
             return Found::New(Arc::new(Flight::new(job, None)));
         };
-        if job.fresh || job.brief.refresh {
-            // Not given what there is, but given to those who ask next.
-            return Found::New(Arc::new(Flight::new(job, Some(key))));
-        }
         let mut flights = self.lock();
-        if let Some(flight) = flights.get(&key).filter(|flight| flight.join(job)) {
+        let joined =
+            |flight: &&Arc<Flight>| is_late_enough(job, flight.begun_at) && flight.join(job);
+        if let Some(flight) = flights.get(&key).filter(joined) {
             return Found::Flight(Arc::clone(flight));
         }
         // Looked for behind the flight, which leaves its text here before it ends.
-        if let Some(text) = self.texts.as_ref().and_then(|texts| texts.get(&key)) {
+        if let Some(text) = self.text(&key, job) {
             return Found::Text(text);
         }
         let flight = Arc::new(Flight::new(job, Some(key)));
@@ -101,11 +102,15 @@ impl Coalescing {
 
     /// Whether what a job asks for is being written, or was written lately: then it costs nothing.
     pub fn is_there(&self, job: &Job, route: &Route) -> bool {
-        let Some(key) = Key::of(job, route).filter(|_| !job.fresh && !job.brief.refresh) else {
-            return false;
-        };
-        self.lock().contains_key(&key)
-            || self.texts.as_ref().is_some_and(|texts| texts.contains_key(&key))
+        let Some(key) = Key::of(job, route) else { return false };
+        let is_written =
+            self.lock().get(&key).is_some_and(|flight| is_late_enough(job, flight.begun_at));
+        is_written || self.text(&key, job).is_some()
+    }
+
+    /// The text that was written for it, where it will do for the job.
+    fn text(&self, key: &Key, job: &Job) -> Option<Arc<CachedText>> {
+        self.texts.as_ref()?.get(key).filter(|text| is_late_enough(job, text.begun_at))
     }
 
     /// Keeps a text that was written to its end.
@@ -126,6 +131,11 @@ impl Coalescing {
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Arc<Flight>>> {
         self.flights.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether what was begun then will do for a job.
+fn is_late_enough(job: &Job, begun_at: i64) -> bool {
+    job.newer_than.is_none_or(|limit| begun_at > limit)
 }
 
 impl CachedText {

@@ -24,7 +24,7 @@ use crate::article::problem::{Code, Problem};
 use crate::server::clock::now_ms;
 use crate::server::config::ModelConfig;
 use crate::server::providers::{ErrorClass, FinishReason, ModelRequest, Provider, ProviderError};
-use crate::server::resilience::{self, Failure, Limits, Next, PassedOver, Permit, Schedule};
+use crate::server::resilience::{self, Failure, Limits, Next, Permit, Schedule};
 use crate::server::telemetry::metrics;
 
 /// What the third stage makes: the whole text is in the log, and this is how it ended.
@@ -46,8 +46,8 @@ pub enum Outcome {
     Stopped {
         /// Why and when.
         stop: Stop,
-        /// Milliseconds until the upstream connection was let go.
-        upstream_closed_ms: f64,
+        /// Milliseconds until the upstream connection was closed; `None` where others read on.
+        upstream_closed_ms: Option<f64>,
     },
     /// A model, or a filter of its provider, would not write it: in its own words.
     Refused(String),
@@ -141,8 +141,10 @@ struct Writer<'a> {
     /// otherwise each keep a prompt for as long as they are read.
     prepared: Option<Prepared>,
     schedule: Schedule,
-    /// Who readers were told is asked first.
+    /// Who readers were told is asked next.
     told: usize,
+    /// Whether he was asked since.
+    asked_as_told: bool,
     /// Nothing is written from here on.
     deadline: Instant,
     /// The candidate of the last attempt, and why another follows it.
@@ -170,6 +172,7 @@ impl<'a> Writer<'a> {
             schedule: Schedule::new(route.candidates.len(), limits),
             deadline,
             told: route.first,
+            asked_as_told: false,
             nobody: route.nobody(),
             candidates: route.candidates,
             prepared: Some(route.prepared),
@@ -198,6 +201,7 @@ impl<'a> Writer<'a> {
             };
             let Some(mut permit) = self.permit(candidate) else { continue };
             self.schedule.called(candidate);
+            self.asked_as_told = true;
             let asked = match self.ask(&model) {
                 Ok(asked) => asked,
                 Err(problem) => {
@@ -229,8 +233,11 @@ impl<'a> Writer<'a> {
     }
 
     /// Whether a candidate is passed over as long as there is another: it keeps failing, or there is
-    /// no room in the line before it.
+    /// no room in the line before it. So is, at first, who was passed over by the route.
     fn is_to_be_left_alone(&self, index: usize) -> bool {
+        if self.last.is_none() && index < self.told {
+            return true;
+        }
         self.job.health.passed_over(&self.candidates[index]).is_some()
     }
 
@@ -253,17 +260,36 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Tells the readers of another try.
+    /// Tells the readers who is asked next, where they do not know it.
     fn announce(&mut self, candidate: usize, model: &ModelConfig, at: Instant) {
-        let Some((before, reason)) = &self.last else {
-            return self.announce_another(candidate, model);
+        let notice = match &self.last {
+            Some((before, reason)) if self.asked_as_told => {
+                Some(self.another(model, *before == candidate, reason))
+            }
+            // Who they were told of could not be asked after all.
+            _ if candidate != self.told => Some(self.instead(model)),
+            _ => None,
         };
-        let kind = if self.flight.text_len() > 0 {
-            NoticeKind::Continued
-        } else if *before == candidate {
-            NoticeKind::Retry
-        } else {
-            NoticeKind::Failover
+        (self.told, self.asked_as_told) = (candidate, false);
+        let Some(mut notice) = notice else { return };
+        let wait = at.saturating_duration_since(Instant::now());
+        notice.wait_ms = (!wait.is_zero()).then(|| millis(wait));
+        tracing::warn!(
+            generation.id = %self.job.id,
+            model = model.name,
+            wait_ms = millis(wait),
+            reason = notice.reason,
+            "another attempt"
+        );
+        self.flight.push(&Event::Notice(notice));
+    }
+
+    /// Another try, of the same model or of another.
+    fn another(&self, model: &ModelConfig, is_same: bool, reason: &Reason) -> Notice {
+        let kind = match is_same {
+            _ if self.flight.text_len() > 0 => NoticeKind::Continued,
+            true => NoticeKind::Retry,
+            false => NoticeKind::Failover,
         };
         let (why, code) = match reason {
             Reason::Failed(error) => {
@@ -275,34 +301,24 @@ impl<'a> Writer<'a> {
             NoticeKind::Continued => "goes on from the text",
             _ => "is asked",
         };
-        let wait = at.saturating_duration_since(Instant::now());
         let mut notice = Notice::new(kind, format!("{why}. {} {what}.", model.name));
-        notice = notice.about(&model.name);
         notice.reason = Some(code.to_owned());
-        notice.wait_ms = (!wait.is_zero()).then(|| millis(wait));
-        tracing::warn!(
-            generation.id = %self.job.id,
-            model = model.name,
-            wait_ms = millis(wait),
-            reason = why,
-            "another attempt"
-        );
-        self.flight.push(&Event::Notice(notice));
+        notice.about(&model.name)
     }
 
-    /// Tells the readers where the first to be asked is not who they were told.
-    fn announce_another(&mut self, candidate: usize, model: &ModelConfig) {
-        if candidate == self.told {
-            return;
-        }
+    /// Another model than readers were told of.
+    fn instead(&self, model: &ModelConfig) -> Notice {
+        let kind = match self.flight.text_len() {
+            0 => NoticeKind::Failover,
+            _ => NoticeKind::Continued,
+        };
         let before = &self.candidates[self.told];
-        self.told = candidate;
-        // It may have become well again a moment ago; then it was the breaker's.
-        let why = self.job.health.passed_over(before).unwrap_or(PassedOver::BreakerOpen);
-        let message = format!("{}. {} is asked.", why.of(&before.name), model.name);
-        let mut notice = Notice::new(NoticeKind::Failover, message).about(&model.name);
-        notice.reason = Some(why.code().to_owned());
-        self.flight.push(&Event::Notice(notice));
+        // It may have become well again a moment ago.
+        let why = self.job.health.passed_over(before);
+        let said = why.map(|why| why.of(&before.name) + ". ").unwrap_or_default();
+        let mut notice = Notice::new(kind, format!("{said}{} is asked instead.", model.name));
+        notice.reason = why.map(|why| why.code().to_owned());
+        notice.about(&model.name)
     }
 
     /// What a model is asked, and who is asked.

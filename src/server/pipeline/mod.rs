@@ -55,8 +55,8 @@ pub struct Job {
     pub earlier_seams: Vec<Seam>,
     /// The model that wrote its end.
     pub earlier_model: Option<String>,
-    /// Whether it wants a text of its own, though the same was asked for before.
-    pub fresh: bool,
+    /// Of what others asked for, only what was begun after this will do (Unix ms); `None`: anything.
+    pub newer_than: Option<i64>,
     /// The id of the request that asked.
     pub request_id: String,
     /// Where everything is written.

@@ -67,17 +67,21 @@ pub struct Chosen {
 }
 
 impl Chosen {
-    /// Passes over what keeps failing or has no room, as long as there is another behind it.
+    /// Passes over what keeps failing or has no room, as long as there is another behind it. Where
+    /// there is none the first is asked all the same, and it is said how it does.
     pub fn pass_over(mut self, health: &Health) -> Self {
-        let candidates = self.candidates.iter();
-        let passed: Vec<_> =
-            candidates.map_while(|model| Some((model, health.passed_over(model)?))).collect();
+        let ill = |model: &ModelConfig| Some((model.name.clone(), health.passed_over(model)?));
+        let mut passed: Vec<_> = self.candidates.iter().map_while(ill).collect();
         if passed.len() < self.candidates.len() {
             self.first = passed.len();
-            let reasons =
-                passed.iter().map(|(model, why)| reason(why.code(), why.of(&model.name) + "."));
-            self.reasons.extend(reasons);
+        } else {
+            passed.truncate(1);
         }
+        self.reasons.extend(passed.into_iter().map(|(model, why)| RouteReason {
+            code: why.code().to_owned(),
+            message: why.of(&model) + ".",
+            model: Some(model),
+        }));
         self
     }
 
@@ -158,7 +162,8 @@ pub fn choose(config: &Config, brief: &Brief, prepared: &Prepared) -> Chosen {
         let window = model.context_window;
         let message =
             format!("{} holds {window} tokens, too few for a prompt of {tokens}.", model.name);
-        reasons.push(reason("too_small", message));
+        let model = Some(model.name.clone());
+        reasons.push(RouteReason { model, ..reason("too_small", message) });
     }
     let candidates = fitting.into_iter().cloned().collect();
     Chosen { candidates, first: 0, too_small, reasons }
@@ -209,7 +214,7 @@ fn route_of<'a>(config: &'a Config, brief: &Brief, reasons: &mut Vec<RouteReason
 }
 
 fn reason(code: &str, message: String) -> RouteReason {
-    RouteReason { code: code.to_owned(), message }
+    RouteReason { code: code.to_owned(), message, model: None }
 }
 
 /// What a brief is expected to cost at a model, in millionths of the currency, where it goes on from

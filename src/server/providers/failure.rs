@@ -208,8 +208,9 @@ impl Origin {
             (_, true) => format!("answered {answered}"),
             (_, false) => format!("answered {answered}: {words}"),
         };
-        // Without balance or the model, every request fares alike.
-        let of_all = told.is_quota() || matches!(status, 402 | 404);
+        // Without balance, the model or the way to it, every request fares alike.
+        let of_all =
+            told.is_quota() || told.is_missing_model() || matches!(status, 402 | 404 | 405 | 410);
         let of_request = code == Code::UpstreamRejected && !of_all;
         ProviderError { of_request, ..self.error(class, code, &message, remedy) }
     }
@@ -290,6 +291,16 @@ impl Told {
     fn is_quota(&self) -> bool {
         self.names_any(&["insufficient_quota", "insufficient_balance", "arrearage"])
             || self.words.contains("credit balance is too low")
+    }
+
+    /// DeepSeek and SiliconFlow say it in the words of a 400; 1211 is Zhipu's.
+    fn is_missing_model(&self) -> bool {
+        let words = self.words.to_lowercase();
+        self.names_any(&["model_not_found"])
+            || self.names.iter().any(|name| name == "1211")
+            || ["model not exist", "model does not exist", "model not found"]
+                .iter()
+                .any(|part| words.contains(part))
     }
 
     /// 1302 to 1305 are Zhipu's.

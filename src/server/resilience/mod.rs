@@ -40,8 +40,8 @@ impl PassedOver {
     /// The same in English, of a model.
     pub fn of(self, model: &str) -> String {
         match self {
-            Self::BreakerOpen => format!("{model} keeps failing and is left alone for a while"),
-            Self::LineFull => format!("There is no room in the line for {model}"),
+            Self::BreakerOpen => format!("{model} keeps failing"),
+            Self::LineFull => format!("The line for {model} is full"),
         }
     }
 }

@@ -169,20 +169,26 @@ async fn a_model_that_keeps_failing_is_left_alone_and_probed_when_nothing_else_i
 
 #[tokio::test]
 async fn what_every_request_would_meet_opens_the_breaker_and_what_one_meets_does_not() {
-    for (status, is_left_alone) in
-        [(401, true), (402, true), (404, true), (400, false), (422, false)]
-    {
-        let a = Upstream::start(vec![Script::new().error(status, "no")]).await;
+    for (status, words, is_left_alone) in [
+        (401, "no", true),
+        (402, "no", true),
+        (404, "no", true),
+        (410, "no", true),
+        (400, "Model Not Exist", true),
+        (400, "no", false),
+        (422, "no", false),
+    ] {
+        let a = Upstream::start(vec![Script::new().error(status, words)]).await;
         let b = healthy().await;
         let server = server_before(&[a.base_url(), b.base_url()], &[]).await;
         for n in 0..6 {
             Told::of(&server, json!({"topic": format!("x{n}")})).await;
         }
         let asked = if is_left_alone { 5 } else { 6 };
-        assert_eq!(a.requests().len(), asked, "{status}");
+        assert_eq!(a.requests().len(), asked, "{status} {words}");
         let told = Told::of(&server, json!({"topic": "y"})).await;
         let first = if is_left_alone { ("b", true) } else { ("a", false) };
-        assert_eq!(routed(&told.events, "breaker_open"), first, "{status}");
+        assert_eq!(routed(&told.events, "breaker_open"), first, "{status} {words}");
     }
 }
 

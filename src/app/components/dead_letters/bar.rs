@@ -1,14 +1,12 @@
 //! What can be done with several dead letters at once.
 
 use leptos::prelude::*;
-use uuid::Uuid;
 
 use super::{Done, Letters};
-use crate::app::api::{self, Failure};
+use crate::app::api;
 use crate::app::components::confirm::Confirm;
 use crate::app::components::selection_bar::Selected;
 use crate::app::preferences::use_texts;
-use crate::article::library::SelectionOutcome;
 
 /// See the module. Nothing while none is selected.
 #[component]
@@ -21,12 +19,12 @@ pub fn LettersBar(
     let busy = RwSignal::new(false);
     let selected = letters.selected;
     let replay = move |_| {
-        letters.act(busy, api::replay_letters(selected.get_untracked()), |answer| {
-            settled(answer, Done::ReplayedSeveral)
-        });
+        let replay = api::replay_letters(selected.get_untracked());
+        letters.act_on_several(busy, replay, Done::ReplayedSeveral);
     };
     let discard = Callback::new(move |()| {
-        letters.act(busy, api::discard_letters(selected.get_untracked()), discarded);
+        let discard = api::discard_letters(selected.get_untracked());
+        letters.act_on_several(busy, discard, Done::Discarded);
     });
     view! {
         <Selected selected label=words.selection>
@@ -42,26 +40,4 @@ pub fn LettersBar(
         </Selected>
     }
     .into_any()
-}
-
-/// The letters that were discarded.
-pub(super) fn discarded(
-    answer: Result<SelectionOutcome, Failure>,
-) -> Result<(Vec<Uuid>, Done), Failure> {
-    settled(answer, Done::Discarded)
-}
-
-/// The letters with which it was done, or why it was done with none.
-fn settled(
-    answer: Result<SelectionOutcome, Failure>,
-    done: fn(usize) -> Done,
-) -> Result<(Vec<Uuid>, Done), Failure> {
-    let (ids, problem) = answer?.parted();
-    match problem {
-        Some(problem) if ids.is_empty() => Err(Failure::Problem(problem)),
-        _ => {
-            let done = done(ids.len());
-            Ok((ids, done))
-        }
-    }
 }

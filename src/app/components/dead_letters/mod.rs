@@ -14,6 +14,7 @@ use crate::app::api::{self, Failure};
 use crate::app::page_data::LETTERS_PAGE;
 use crate::article::dead_letter::{DeadLetterPage, DeadLetterSummary, Replay};
 use crate::article::generation::Generation;
+use crate::article::library::SelectionOutcome;
 
 /// What was done last, to be said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,8 +118,30 @@ impl Letters {
         });
     }
 
+    /// Does something with several letters, and says what was done with how many, and why it was not
+    /// done with another.
+    pub fn act_on_several(
+        self,
+        busy: RwSignal<bool>,
+        action: impl Future<Output = Result<SelectionOutcome, Failure>> + 'static,
+        done: fn(usize) -> Done,
+    ) {
+        self.act(busy, action, move |answer| {
+            let (ids, problem) = answer?.parted();
+            let failure = problem.map(Failure::Problem);
+            match failure {
+                Some(failure) if ids.is_empty() => Err(failure),
+                failure => {
+                    self.failure.try_set(failure);
+                    let done = done(ids.len());
+                    Ok((ids, done))
+                }
+            }
+        });
+    }
+
     /// Does something with letters; `settles` says which are settled by it, and what was done.
-    pub fn act<T: 'static>(
+    fn act<T: 'static>(
         self,
         busy: RwSignal<bool>,
         action: impl Future<Output = Result<T, Failure>> + 'static,

@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::Letters;
 use super::list::Opened;
 use super::opened::OpenedLetter;
-use crate::app::api;
+use super::{Done, Letters};
+use crate::app::api::{self, Failure};
 use crate::app::components::confirm::Confirm;
 use crate::app::components::moment::Moment;
 use crate::app::components::pick::Pick;
@@ -64,8 +64,8 @@ pub fn LetterError(
 ) -> impl IntoView {
     let texts = use_texts();
     error.map(|error| {
-        let (what, _) = (texts.problem)(&error);
-        let words = (what != error.message).then_some(error.message);
+        let failure = Failure::Problem(error);
+        let ((what, _), words) = (failure.words(texts), failure.said_upstream(texts));
         view! {
             <p class="letter-error">
                 {what} {words.map(|words| view! { <q lang="en">{words}</q> })}
@@ -113,7 +113,7 @@ pub fn LetterActions(
         });
     };
     let discard = Callback::new(move |()| {
-        letters.act(busy, api::discard_letters(vec![id]), super::bar::discarded);
+        letters.act_on_several(busy, api::discard_letters(vec![id]), Done::Discarded);
     });
     let named = |action: &str| format!("{action}: {title}");
     let (afresh, onward) = (named(words.replay), named(words.from_text));

@@ -40,6 +40,8 @@ pub struct Flight {
     pub revision: OnceCell<Option<NewRevision>>,
     /// Whoever asked first: his brief is everyone's.
     pub origin: Arc<Job>,
+    /// When it was begun (Unix ms).
+    pub begun_at: i64,
     /// Under which others find it.
     key: Option<Key>,
     state: Mutex<State>,
@@ -89,6 +91,7 @@ impl Flight {
         Self {
             revision: OnceCell::new(),
             origin: Arc::clone(job),
+            begun_at: now_ms(),
             key,
             state: Mutex::new(state),
             ended: CancellationToken::new(),
@@ -164,7 +167,7 @@ impl Flight {
         state.settle_meter();
         let paid = state.first_to_pay();
         let Some(at) = state.askers.iter().position(|asker| asker.job.id == job.id) else {
-            return Outcome::Stopped { stop, upstream_closed_ms: 0.0 };
+            return Outcome::Stopped { stop, upstream_closed_ms: None };
         };
         state.tell(at);
         let left = state.askers.remove(at);
@@ -194,11 +197,7 @@ impl Flight {
         if is_over {
             self.unlist();
         }
-        let upstream_closed_ms = stop.at.elapsed().as_secs_f64() * 1000.0;
-        if !is_over && stop.reason == StopReason::Cancelled {
-            let message = "Others asked for the same: the model goes on writing for them.";
-            left.job.log.push(&Event::Notice(Notice::new(NoticeKind::Left, message)));
-        }
+        let upstream_closed_ms = is_over.then(|| stop.at.elapsed().as_secs_f64() * 1000.0);
         let outcome = match stop.reason {
             StopReason::Cancelled => AttemptOutcome::Cancelled,
             StopReason::Interrupted => AttemptOutcome::Interrupted,
@@ -252,6 +251,7 @@ impl Flight {
             model: last.model.clone(),
             currency: last.usage.currency.clone(),
             highlights: highlights(first),
+            begun_at: self.begun_at,
             text,
         })
     }

@@ -23,7 +23,7 @@ fn job() -> Arc<Job> {
         continues: false,
         earlier_seams: Vec::new(),
         earlier_model: None,
-        fresh: false,
+        newer_than: None,
         request_id: "r".to_owned(),
         log: Arc::new(EventLog::default()),
         progress: Mutex::new(Progress::default()),
@@ -52,20 +52,27 @@ impl Drop for Dropped {
     }
 }
 
-#[tokio::test]
+/// What would go on for ever fails: the clock is paused, and leaps to this limit when nothing is
+/// left to be done.
+async fn in_time<T>(task: JoinHandle<T>) -> Result<T, tokio::task::JoinError> {
+    let limit = std::time::Duration::from_secs(60);
+    tokio::time::timeout(limit, task).await.expect("it goes on for ever")
+}
+
+#[tokio::test(start_paused = true)]
 async fn where_the_one_who_drives_breaks_down_the_others_hear_of_it() {
     let (first, second) = (job(), job());
     let flight = Arc::new(Flight::new(&first, None));
     assert!(flight.join(&second));
     let along = reading(&flight, &second, None);
     let broken = reading(&flight, &first, Some(Box::pin(async { panic!("a bug") })));
-    assert!(broken.await.is_err());
-    let Outcome::Failed(problem) = along.await.unwrap() else { panic!("it goes on") };
+    assert!(in_time(broken).await.is_err());
+    let Outcome::Failed(problem) = in_time(along).await.unwrap() else { panic!("it goes on") };
     assert_eq!(problem.code, crate::article::problem::Code::Internal);
     assert!(!flight.join(&job()), "nobody joins what is over");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_pen_goes_from_hand_to_hand_and_writes_on_where_it_was() {
     let jobs = [job(), job(), job()];
     let flight = Arc::new(Flight::new(&jobs[0], None));
@@ -83,20 +90,23 @@ async fn the_pen_goes_from_hand_to_hand_and_writes_on_where_it_was() {
     tokio::task::yield_now().await;
     for (job, text) in jobs.iter().take(2).zip(["half", "half"]) {
         job.stop.stop(StopReason::Cancelled);
-        while flight.lock().askers.iter().any(|asker| asker.job.id == job.id) {
+        let reads = || flight.lock().askers.iter().any(|asker| asker.job.id == job.id);
+        for _ in (0..100).take_while(|_| reads()) {
             tokio::task::yield_now().await;
         }
+        assert!(!reads());
         assert_eq!(job.log.text(), text);
     }
     go_on.send(()).unwrap();
     let [first, second, third] = tasks;
-    assert!(matches!(first.await.unwrap(), Outcome::Stopped { .. }));
-    assert!(matches!(second.await.unwrap(), Outcome::Stopped { .. }));
-    assert!(matches!(third.await.unwrap(), Outcome::Complete));
+    assert!(matches!(in_time(first).await.unwrap(), Outcome::Stopped { .. }));
+    assert!(matches!(in_time(second).await.unwrap(), Outcome::Stopped { .. }));
+    assert!(matches!(in_time(third).await.unwrap(), Outcome::Complete));
     assert_eq!(jobs[2].log.text(), "half and half");
+    assert!(jobs.iter().take(2).all(|job| job.log.text() == "half"), "who has left hears no more");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn all_who_leave_at_once_take_the_pen_with_them() {
     let jobs = [job(), job(), job(), job()];
     let flight = Arc::new(Flight::new(&jobs[0], None));
@@ -113,7 +123,7 @@ async fn all_who_leave_at_once_take_the_pen_with_them() {
     assert!(!gone.load(Ordering::SeqCst));
     jobs.iter().for_each(|job| job.stop.stop(StopReason::Interrupted));
     for task in tasks {
-        assert!(matches!(task.await.unwrap(), Outcome::Stopped { .. }));
+        assert!(matches!(in_time(task).await.unwrap(), Outcome::Stopped { .. }));
     }
     assert!(gone.load(Ordering::SeqCst), "upstream is closed with the last");
 }
