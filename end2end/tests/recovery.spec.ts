@@ -274,6 +274,31 @@ test.describe('on a phone', () => {
   });
 });
 
+test('who stops what another reads too hears that it goes on there', async ({ page, reader, model, anotherTab }) => {
+  const more = new Gate();
+  model.next(async (call) => {
+    call.say('# Half\n\nof it');
+    await more.passed;
+    call.say(' and the rest.\n');
+    call.finish();
+  });
+  await reader.compose();
+  await reader.ask('Asked for twice');
+  await expect(reader.article).toContainText('of it');
+  const other = await anotherTab();
+  await other.compose();
+  await other.ask('Asked for twice');
+  await expect(other.article).toContainText('of it');
+  await reader.stop.first().click();
+  await expect(page.locator('.ending .note')).toContainText('it goes on');
+  await expect(page.locator('.ending .note')).toContainText(reader.words.textKept);
+  more.open();
+  await other.expectDone();
+  await expect(other.article).toContainText('and the rest.');
+  await expect(reader.article).not.toContainText('and the rest.');
+  expect(model.calls).toHaveLength(1);
+});
+
 test('a refusal is in the words of the model, also after a reload', async ({ page, reader, model }) => {
   model.next((call) => {
     call.spell('# Half\n\nof it', 4);
