@@ -15,7 +15,7 @@ use crate::process::Server;
 use crate::report::{Aim, Figure, INKSTREAM, Report, percentile};
 use crate::upstream::Records;
 
-const SCENARIO: &str = "Stop where nothing is written yet, until it is answered";
+const SCENARIO: &str = "Stop where nothing is written yet";
 /// How long anything may take here.
 const LIMIT: Duration = Duration::from_secs(10);
 /// What a generation gets to come into the state that is meant.
@@ -32,8 +32,9 @@ enum Moment {
 pub async fn run(bench: &Bench, report: &mut Report) -> Result<(), Error> {
     let times = if bench.quick { 3 } else { 15 };
     for (moment, name) in [
-        (Moment::InLine, "in line"),
-        (Moment::BetweenRetries, "between retries"),
+        // Nothing is open upstream in these two; the answer waits until the end is stored.
+        (Moment::InLine, "in line, until it is answered"),
+        (Moment::BetweenRetries, "between retries, until it is answered"),
         (Moment::Failover, "at the second model, until upstream's socket is closed"),
     ] {
         let target = target(bench, moment)?;
@@ -57,7 +58,10 @@ pub async fn run(bench: &Bench, report: &mut Report) -> Result<(), Error> {
         for (at, which, aim) in [(0.5, "p50", 5.0), (1.0, "worst", 50.0)] {
             let name = format!("{name}, {which} of {}", taken.len());
             let figure = Figure::new(SCENARIO, name, "ms").value(INKSTREAM, percentile(&taken, at));
-            report.add(figure.aim(Aim::AtMost(aim)));
+            report.add(match moment {
+                Moment::Failover => figure.aim(Aim::AtMost(aim)),
+                Moment::InLine | Moment::BetweenRetries => figure,
+            });
         }
     }
     Ok(())

@@ -102,10 +102,8 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// Asks, and writes the answer until it ends, however it does. Leaving this closes the upstream
-    /// connection.
-    pub async fn run(mut self, asked: Asked) -> Ended {
-        let mut stream = asked.provider.stream(asked.request);
+    /// Writes the answer until it ends, however it does. Leaving this closes the upstream connection.
+    pub async fn run(mut self, mut stream: ModelStream) -> Ended {
         let end = self.read(&mut stream).await;
         drop(stream);
         // Where the very first piece was too much, it has not been said yet.

@@ -139,7 +139,7 @@ struct Writer<'a> {
     nobody: Problem,
     /// What the first attempt is asked with. Later ones prepare it again: thousands of streams would
     /// otherwise each keep a prompt for as long as they are read.
-    prepared: Option<Prepared>,
+    prepared: Option<Box<Prepared>>,
     schedule: Schedule,
     /// Who readers were told is asked next.
     told: usize,
@@ -175,7 +175,7 @@ impl<'a> Writer<'a> {
             asked_as_told: false,
             nobody: route.nobody(),
             candidates: route.candidates,
-            prepared: Some(route.prepared),
+            prepared: Some(Box::new(route.prepared)),
             last: None,
             lengths: 0,
             brief_limits: false,
@@ -212,7 +212,8 @@ impl<'a> Writer<'a> {
             };
             let attempt =
                 Attempt::new(self.flight, &model, self.deadline, &mut permit, colouring, &asked);
-            let ended = attempt.run(asked).await;
+            let Asked { request, provider, .. } = asked;
+            let ended = attempt.run(provider.stream(request)).await;
             if let Some(outcome) = self.judge(candidate, &model, permit, ended) {
                 return outcome;
             }
@@ -332,7 +333,7 @@ impl<'a> Writer<'a> {
             )
         })?;
         let so_far = Some(self.flight.text()).filter(|text| !text.is_empty());
-        let prepared = self.prepared.take();
+        let prepared = self.prepared.take().map(|prepared| *prepared);
         let Prepared { language, prompt, mut sampling, prompt_tokens } =
             prepared.unwrap_or_else(|| prepare(&job.brief, &job.language));
         let prompt_tokens = prompt_tokens + so_far.as_deref().map_or(0, TokenEstimate::of);

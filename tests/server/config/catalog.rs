@@ -85,7 +85,7 @@ fn routes_of_the_file_replace_the_built_in_ones() {
     assert_eq!(config.routes.len(), 2);
     assert_eq!(config.routes["technical"], ["local/glm", "demo/steady"]);
     assert_eq!(config.routes["default"], ["local/glm"]);
-    assert!(config.models.contains_key("deepseek/v4-flash"));
+    assert!(config.models.contains_key("deepseek/flash"));
 }
 
 #[test]

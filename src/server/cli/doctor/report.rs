@@ -144,14 +144,14 @@ mod tests {
             base_url: "https://api.deepseek.com/beta".into(),
             needed: true,
             outcome: Outcome::Works,
-            model: Some("deepseek/v4-flash".into()),
+            model: Some("deepseek/flash".into()),
             first_token_ms: Some(412),
             listed: Some(2),
             ..ProviderReport::default()
         };
         assert_eq!(
             report.to_string(),
-            "✓ deepseek at https://api.deepseek.com/beta, deepseek/v4-flash: first token after 412 \
+            "✓ deepseek at https://api.deepseek.com/beta, deepseek/flash: first token after 412 \
              ms, lists 2 models\n"
         );
     }

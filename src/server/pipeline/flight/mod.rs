@@ -384,7 +384,8 @@ impl Flight {
             (job, state.first_to_pay())
         };
         match job.reservation.get() {
-            Some(reservation) => reservation.cover(paid).await,
+            // Few have one: all would carry the room for it.
+            Some(reservation) => Box::pin(reservation.cover(paid)).await,
             None => Ok(()),
         }
     }
