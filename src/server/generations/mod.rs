@@ -33,7 +33,7 @@ use super::error::internal;
 use super::event_log::EventLog;
 use super::pipeline::coalescing::Coalescing;
 use super::pipeline::preprocess::{language_of, prepare};
-use super::pipeline::route::{Chosen, Route, choose, expected_cost};
+use super::pipeline::route::{Route, choose, expected_cost};
 use super::pipeline::tokens::TokenEstimate;
 use super::pipeline::{Job, Progress, Providers, StopReason, StopSignal};
 use super::resilience::{Health, Line};
@@ -367,8 +367,7 @@ impl Generations {
         let chosen = choose(&inner.config, &job.brief, &prepared).pass_over(&inner.health);
         let expected = expected_cost(&job.brief, &prepared, chosen.first(), so_far);
         // What is there already costs nothing, and is given also where the day's money is used up.
-        let Chosen { candidates, first, too_small, .. } = chosen;
-        let route = Route { prepared, candidates, first, too_small };
+        let route = Route { prepared, chosen };
         let is_there = inner.coalescing.is_there(job, &route);
         let expected = if is_there { 0 } else { expected };
         match Reservation::claim(&inner.config.limits, &inner.store, job.id, expected).await {

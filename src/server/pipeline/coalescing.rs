@@ -166,7 +166,7 @@ impl Key {
         let is_demo = |provider: &str| {
             config.providers.get(provider).is_some_and(|one| one.protocol == Protocol::Demo)
         };
-        if job.continues || route.candidates.iter().all(|model| is_demo(&model.provider)) {
+        if job.continues || route.chosen.candidates.iter().all(|model| is_demo(&model.provider)) {
             return None;
         }
         // Prompt and sampling follow from the template and these. A field that is new has to be sorted
@@ -207,7 +207,7 @@ impl Key {
             add(&words.as_deref().map(normalised).unwrap_or_default());
         }
         add(&format!("{style:?} {length:?} {format:?} {max_tokens:?} {sampling:?}"));
-        for model in &route.candidates {
+        for model in &route.chosen.candidates {
             add(&model.name);
         }
         Some(Self(*hasher.finalize().as_bytes()))

@@ -25,18 +25,14 @@ const PREMIUM_PROMPT_CHARS: usize = 1000;
 pub struct Route {
     /// What the first stage made.
     pub prepared: Prepared,
-    /// The models, in the order in which they are asked.
-    pub candidates: Vec<ModelConfig>,
-    /// Which of them is asked first.
-    pub first: usize,
-    /// Those that cannot hold the brief, by name.
-    pub too_small: Vec<String>,
+    /// The models that may write it.
+    pub chosen: Chosen,
 }
 
 impl Route {
     /// Why there is nobody to ask, where there is nobody.
     pub fn nobody(&self) -> Problem {
-        if self.too_small.is_empty() {
+        if self.chosen.too_small.is_empty() {
             return Problem::new(
                 Code::UpstreamFailed,
                 "No model is configured for this brief.",
@@ -44,7 +40,7 @@ impl Route {
             );
         }
         let tokens = self.prepared.prompt_tokens;
-        let models = self.too_small.join(", ");
+        let models = self.chosen.too_small.join(", ");
         Problem::new(
             Code::ContextTooSmall,
             format!("The prompt of {tokens} tokens leaves no room for an answer in {models}."),
@@ -58,7 +54,7 @@ impl Route {
 pub struct Chosen {
     /// In the order in which they are asked. Empty where none can hold the brief.
     pub candidates: Vec<ModelConfig>,
-    /// Which of them is asked first: those before it are passed over for now.
+    /// Which of them is asked first: those before it keep failing, or have no room in their line.
     pub first: usize,
     /// Those that cannot hold the brief, by name.
     pub too_small: Vec<String>,
@@ -108,7 +104,6 @@ pub fn run(job: &Job, prepared: Prepared) -> Route {
     let chosen = choose(&job.config, &job.brief, &prepared).pass_over(&job.health);
     let routed = chosen.routed(&job.brief, &prepared);
     job.progress().model = chosen.first().map(|model| model.name.clone());
-    let Chosen { candidates, first, too_small, .. } = chosen;
     // The line of the end says the same; a second one would cost as much as the stage.
     tracing::debug!(
         generation.id = %job.id,
@@ -119,7 +114,7 @@ pub fn run(job: &Job, prepared: Prepared) -> Route {
         "routed"
     );
     job.log.push(&Event::Routed(routed));
-    Route { prepared, candidates, first, too_small }
+    Route { prepared, chosen }
 }
 
 /// The models for a brief: the one it names, then those of its priority, then those of its style's
