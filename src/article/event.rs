@@ -366,8 +366,9 @@ pub enum Event {
     },
     /// Stopped by a person.
     Cancelled {
-        /// Milliseconds from the wish to stop to the closed upstream connection; null where the same
-        /// is being written for another request, for which it stays open.
+        /// Milliseconds from the wish to stop to the closed upstream connection; 0 where there was
+        /// none, in line or between attempts; null where the same is being written for another
+        /// request, for which it stays open.
         upstream_closed_ms: Option<f64>,
         /// Tokens and money.
         usage: Usage,

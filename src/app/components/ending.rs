@@ -21,7 +21,7 @@ enum How {
     Interrupted,
     /// With what was found wrong.
     Rejected(String),
-    /// With how long it took until upstream was closed, in milliseconds.
+    /// With how long it took until upstream was closed, in milliseconds; 0 where nobody was asked.
     Cancelled(Option<f64>),
     /// It was stopped, and is written on for another request.
     Left,
@@ -107,7 +107,10 @@ pub fn Ending(
                 Some(plain([(texts.rejected)(findings).as_str(), meaning].join(texts.between)))
             }
             How::Cancelled(closed_ms) => {
-                let closed = closed_ms.map(|ms| (texts.upstream_closed)(&whole(ms)));
+                let closed = closed_ms.map(|ms| match ms > 0.0 {
+                    true => (texts.upstream_closed)(&whole(ms)),
+                    false => texts.nobody_asked.to_owned(),
+                });
                 Some(stopped(closed.as_deref().unwrap_or_default()))
             }
             How::Left => Some(stopped(texts.left_to_others)),

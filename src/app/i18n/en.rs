@@ -189,6 +189,7 @@ pub(super) static TEXTS: Texts = Texts {
     left_to_others: "Stopped here. The same is being written for another request, for which it goes \
                      on.",
     upstream_closed: |ms| format!("Stopped. The connection to the model was closed in {ms}."),
+    nobody_asked: "Stopped. No model was being asked at that moment.",
     not_current: "This is not the revision that readers see.",
     make_current: "Make this the current one",
     back_to_current: "Back to the current one",

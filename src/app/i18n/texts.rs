@@ -174,6 +174,7 @@ pub struct Texts {
     pub ended_after: fn(GenerationState, &str) -> String,
     pub left_to_others: &'static str,
     pub upstream_closed: fn(&str) -> String,
+    pub nobody_asked: &'static str,
     pub not_current: &'static str,
     pub make_current: &'static str,
     pub back_to_current: &'static str,

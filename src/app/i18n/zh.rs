@@ -176,6 +176,7 @@ pub(super) static TEXTS: Texts = Texts {
     },
     left_to_others: "已在此停止。同样的内容也在为另一个请求写作，那边会继续写完。",
     upstream_closed: |ms| format!("已停止，与模型的连接在 {ms} 内关闭。"),
+    nobody_asked: "已停止，当时没有在请求模型。",
     not_current: "这不是读者看到的版本。",
     make_current: "设为当前版本",
     back_to_current: "回到当前版本",

@@ -220,6 +220,9 @@ fn describe(event: &Event) -> Option<String> {
             format!("{}: {} {unit}, {} min to read", meta.title, meta.words, meta.reading_minutes)
         }
         Event::Done { .. } => "done".to_owned(),
+        Event::Cancelled { upstream_closed_ms: Some(0.0), .. } => {
+            "stopped while no model was asked; the text so far is kept".to_owned()
+        }
         Event::Cancelled { upstream_closed_ms: Some(ms), .. } => {
             format!("stopped; upstream was closed within {ms:.1} ms, the text so far is kept")
         }

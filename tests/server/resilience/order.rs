@@ -284,9 +284,11 @@ async fn a_provider_is_asked_by_so_many_at_once_and_the_others_see_their_place_i
     assert!(full.headers().contains_key("retry-after"));
     let (status, error) = crate::support::error_of(full).await;
     assert_eq!((status.as_u16(), error["code"].as_str()), (503, Some("overloaded")));
-    // Stop is heard in line, too.
+    // Stop is heard in line, too, and nothing is said of a connection that there was not.
     let path = format!("/api/v1/generations/{}/cancel", second.id);
     assert_eq!(server.post(&path, &json!({})).await.status().as_u16(), 200);
+    let receipt = server.reader(second.id, 0).await.until("cancelled").await;
+    assert_eq!(receipt.data["upstream_closed_ms"].as_f64(), Some(0.0));
     gate.open();
     server.finished(first.id).await;
     assert_eq!(a.requests().len(), 1, "who left the line asked for nothing");
@@ -308,6 +310,9 @@ async fn stop_is_heard_between_retries_and_in_failover() {
         let response = server.post(&path, &json!({})).await;
         assert_eq!(response.status().as_u16(), 200);
         let told: serde_json::Value = response.json().await.unwrap();
+        let receipt = server.reader(created.id, 0).await.until("cancelled").await;
+        let closed_ms = receipt.data["upstream_closed_ms"].as_f64().unwrap();
+        assert_eq!(closed_ms > 0.0, urls.len() > 1, "only the second model was being asked");
         assert_eq!(told["state"], "cancelled");
         let attempts = told["attempts"].as_array().unwrap();
         assert_eq!(attempts.len(), urls.len());

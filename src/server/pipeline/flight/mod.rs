@@ -166,6 +166,7 @@ impl Flight {
         let mut state = self.lock();
         state.settle_meter();
         let paid = state.first_to_pay();
+        let is_asking = state.attempts.last().is_some_and(|last| last.outcome.is_none());
         let Some(at) = state.askers.iter().position(|asker| asker.job.id == job.id) else {
             return Outcome::Stopped { stop, upstream_closed_ms: None };
         };
@@ -197,7 +198,10 @@ impl Flight {
         if is_over {
             self.unlist();
         }
-        let upstream_closed_ms = is_over.then(|| stop.at.elapsed().as_secs_f64() * 1000.0);
+        let upstream_closed_ms = is_over.then(|| match is_asking {
+            true => stop.at.elapsed().as_secs_f64() * 1000.0,
+            false => 0.0,
+        });
         let outcome = match stop.reason {
             StopReason::Cancelled => AttemptOutcome::Cancelled,
             StopReason::Interrupted => AttemptOutcome::Interrupted,
