@@ -3,14 +3,11 @@
 
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{FromRequestParts, Request};
 use axum::http::Extensions;
 use axum::http::header::{HOST, HeaderMap, HeaderName, HeaderValue};
 use axum::http::request::Parts;
-use axum::middleware::Next;
-use axum::response::Response;
 use ipnet::IpNet;
 
 use super::config::PublicUrl;
@@ -41,7 +38,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// The client that [`know`] found.
+    /// The client that [`Front::know`] found.
     pub fn of(extensions: &Extensions) -> Self {
         extensions.get().cloned().unwrap_or_else(|| Self {
             address: Ipv4Addr::UNSPECIFIED.into(),
@@ -69,41 +66,40 @@ impl<S: Send + Sync> FromRequestParts<S> for Client {
     }
 }
 
-/// The middleware that finds the client, and puts the host that a trusted proxy names into `Host`,
-/// where everything behind looks for it.
-pub async fn know(State(front): State<Arc<Front>>, mut request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip().to_canonical());
-    let trusted = peer.is_some_and(|peer| front.trusts(peer));
-    if trusted
-        && let Some(host) = last(request.headers(), &FORWARDED_HOST)
-        && let Ok(value) = HeaderValue::from_str(&host)
-    {
-        request.headers_mut().insert(HOST, value);
-    }
-    let headers = request.headers();
-    let named = request
-        .uri()
-        .authority()
-        .map(|authority| authority.as_str())
-        .or_else(|| headers.get(HOST).and_then(|value| value.to_str().ok()))
-        .unwrap_or_default();
-    let host = split_port(named).map(|(name, _)| name.to_ascii_lowercase()).unwrap_or_default();
-    let told = if trusted { last(headers, &FORWARDED_PROTO) } else { None };
-    let https = match (told, &front.public_url) {
-        (Some(scheme), _) => scheme.eq_ignore_ascii_case("https"),
-        (None, Some(public)) => public.https && public.host == host,
-        (None, None) => false,
-    };
-    let address = match peer {
-        Some(peer) if trusted => front.first_untrusted(headers, peer),
-        Some(peer) => peer,
-        None => Ipv4Addr::UNSPECIFIED.into(),
-    };
-    request.extensions_mut().insert(Client { address, https, host });
-    next.run(request).await
-}
-
 impl Front {
+    /// Finds the client, for [`Client::of`], and puts the host that a trusted proxy names into `Host`,
+    /// where everything behind looks for it.
+    pub fn know(&self, request: &mut Request) {
+        let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip().to_canonical());
+        let trusted = peer.is_some_and(|peer| self.trusts(peer));
+        if trusted
+            && let Some(host) = last(request.headers(), &FORWARDED_HOST)
+            && let Ok(value) = HeaderValue::from_str(&host)
+        {
+            request.headers_mut().insert(HOST, value);
+        }
+        let headers = request.headers();
+        let named = request
+            .uri()
+            .authority()
+            .map(|authority| authority.as_str())
+            .or_else(|| headers.get(HOST).and_then(|value| value.to_str().ok()))
+            .unwrap_or_default();
+        let host = split_port(named).map(|(name, _)| name.to_ascii_lowercase()).unwrap_or_default();
+        let told = if trusted { last(headers, &FORWARDED_PROTO) } else { None };
+        let https = match (told, &self.public_url) {
+            (Some(scheme), _) => scheme.eq_ignore_ascii_case("https"),
+            (None, Some(public)) => public.https && public.host == host,
+            (None, None) => false,
+        };
+        let address = match peer {
+            Some(peer) if trusted => self.first_untrusted(headers, peer),
+            Some(peer) => peer,
+            None => Ipv4Addr::UNSPECIFIED.into(),
+        };
+        request.extensions_mut().insert(Client { address, https, host });
+    }
+
     fn trusts(&self, address: IpAddr) -> bool {
         self.trusted_proxies.iter().any(|network| network.contains(&address))
     }

@@ -24,7 +24,6 @@ use axum::http::header::{
     RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use axum::http::{Method, StatusCode, Uri};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tracing::Instrument;
 use uuid::Uuid;
@@ -140,8 +139,12 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// The outermost layer: gives the request its id, and every error its shape and its log line.
-pub async fn boundary(mut request: Request, next: Next) -> Response {
+/// The outermost of all: gives the request its id, and every error of `answer` its shape and its log
+/// line.
+pub async fn boundary(
+    mut request: Request,
+    answer: impl AsyncFnOnce(Request) -> Response,
+) -> Response {
     let id = RequestId::of(request.headers());
     let method = request.method().clone();
     let uri = request.uri().clone();
@@ -150,7 +153,7 @@ pub async fn boundary(mut request: Request, next: Next) -> Response {
     );
     request.extensions_mut().insert(id.clone());
     async {
-        let mut response = next.run(request).await;
+        let mut response = answer(request).await;
         if response.status().is_client_error() || response.status().is_server_error() {
             response = complete(response, &method, &uri, &id).await;
         }

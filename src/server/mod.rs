@@ -40,3 +40,4 @@ pub mod slug;
 pub mod state;
 pub mod store;
 pub mod telemetry;
+pub mod turns;

@@ -32,7 +32,7 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 use tower_http_csrf::csrf::{CsrfLayer, ProtectionError};
 
 use super::auth::Access;
-use super::client::{self, Front};
+use super::client::{Front, split_port};
 use super::config::ServerConfig;
 use super::error::{self, ApiError};
 use super::telemetry::metrics;
@@ -120,10 +120,9 @@ impl Protection {
     }
 }
 
-/// Wraps a finished router in everything that stands before and behind it, from the outside in:
-/// request id and error shape, metrics, headers, who the client is, Host check, other origins,
-/// cross-origin check, access, body limit, panics; and around `plain`, which never answers with an
-/// event stream, compression.
+/// Wraps a finished router in everything that stands before and behind it, from the outside in: the
+/// [`Door`], other origins, cross-origin check, access, body limit, panics; and around `plain`, which
+/// never answers with an event stream, compression.
 ///
 /// `texts` take the text of an article, of `max_text_bytes` at most, in the body of a request.
 pub fn protect(
@@ -147,8 +146,11 @@ pub fn protect(
         .layer(middleware::from_fn_with_state(BODY, refuse_large_bodies));
     // Each of the layers above puts another wrapper around every frame of a body: a twentieth of
     // what an event stream costs. Extractors keep the limit here, the accept loop the panics.
-    let streams = streams.layer(DefaultBodyLimit::max(BODY_LIMIT));
-    let streams = streams.layer(middleware::from_fn_with_state(BODY, refuse_large_bodies));
+    let streams = streams.layer(
+        ServiceBuilder::new()
+            .layer(middleware::from_fn_with_state(BODY, refuse_large_bodies))
+            .layer(DefaultBodyLimit::max(BODY_LIMIT)),
+    );
     // In JSON a character can take twice its bytes, and more where it need not be written so.
     let limit = max_text_bytes.saturating_mul(3).saturating_add(BODY_LIMIT);
     let limit = BodyLimit { bytes: limit, refusal: error::text_too_large };
@@ -157,19 +159,58 @@ pub fn protect(
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(DefaultBodyLimit::max(limit.bytes))
         .layer(middleware::from_fn_with_state(limit, refuse_large_bodies));
+    let door = Arc::new(Door { front, hosts, any_address });
     // One stack: with a `Router::layer` for each, every request would clone all of them, boxed one in
     // the other.
     let around = ServiceBuilder::new()
-        .layer(middleware::from_fn(error::boundary))
-        .layer(middleware::from_fn(metrics::count_requests))
-        .map_response(with_headers)
-        .layer(middleware::from_fn_with_state(Arc::new(front), client::know))
-        .layer(middleware::from_fn_with_state(Arc::new((hosts, any_address)), check_host))
+        .layer(middleware::from_fn_with_state(door, Door::receive))
         .option_layer((!cors_origins.is_empty()).then(|| cors(&cors_origins)))
         .layer(csrf.with_rejection_response(|_: ProtectionError| cross_origin().into_response()))
         .layer(middleware::from_fn_with_state(access, Access::require))
         .layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT));
     plain.merge(streams).merge(texts).layer(around)
+}
+
+/// What is done with every request first and with every answer last, in this order: request id and
+/// error shape, metrics, headers, who the client is, Host check. In one layer, as each of its own would
+/// clone and box all that is within it once more, for every request.
+struct Door {
+    front: Front,
+    /// Names, in lower case, that may stand in `Host` beside those of loopback.
+    hosts: BTreeSet<String>,
+    /// Whether addresses may stand there as well.
+    any_address: bool,
+}
+
+impl Door {
+    /// The middleware.
+    async fn receive(State(door): State<Arc<Self>>, request: Request, next: Next) -> Response {
+        error::boundary(request, async |mut request| {
+            let answering = metrics::Answering::begin(&request);
+            door.front.know(&mut request);
+            let answer = match door.refusal(&request) {
+                None => next.run(request).await,
+                Some(error) => error.into_response(),
+            };
+            let answer = with_headers(answer);
+            answering.end(answer.status());
+            answer
+        })
+        .await
+    }
+
+    /// Why a request is refused that was not addressed to this machine by one of its names. A page of
+    /// another site that lets its own name point here (DNS rebinding) names that site.
+    fn refusal(&self, request: &Request) -> Option<ApiError> {
+        let host = request
+            .uri()
+            .authority()
+            .map(|authority| authority.as_str())
+            .or_else(|| request.headers().get(HOST).and_then(|value| value.to_str().ok()))
+            .unwrap_or_default();
+        let allowed = is_allowed(host, &self.hosts, self.any_address);
+        (!allowed).then(|| host_not_allowed(host))
+    }
 }
 
 /// Adds what every answer carries, unless it says so itself.
@@ -181,29 +222,9 @@ fn with_headers(mut response: Response) -> Response {
     response
 }
 
-/// Lets only requests through that were addressed to this machine by one of its names. A page of
-/// another site that lets its own name point here (DNS rebinding) names that site.
-async fn check_host(
-    State(allowed): State<Arc<(BTreeSet<String>, bool)>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let host = request
-        .uri()
-        .authority()
-        .map(|authority| authority.as_str())
-        .or_else(|| request.headers().get(HOST).and_then(|value| value.to_str().ok()))
-        .unwrap_or_default();
-    if is_allowed(host, &allowed.0, allowed.1) {
-        next.run(request).await
-    } else {
-        host_not_allowed(host).into_response()
-    }
-}
-
 /// Whether `Host` names this machine. The port does not matter: a tunnel may have another.
 fn is_allowed(host: &str, allowed: &BTreeSet<String>, any_address: bool) -> bool {
-    let Some((name, _)) = client::split_port(host) else { return false };
+    let Some((name, _)) = split_port(host) else { return false };
     let name = name.to_ascii_lowercase();
     name == "localhost"
         || name.parse::<IpAddr>().is_ok_and(|address| any_address || address.is_loopback())

@@ -17,6 +17,7 @@ use crate::server::config::ModelConfig;
 use crate::server::providers::{FinishReason, ModelEvent, ModelStream, ProviderError, TokenCounts};
 use crate::server::resilience::Permit;
 use crate::server::telemetry::metrics;
+use crate::server::turns::let_others_run;
 
 /// How often the figures are written to the log while text comes.
 const USAGE_EVERY: Duration = Duration::from_secs(2);
@@ -203,6 +204,10 @@ impl<'a> Attempt<'a> {
     /// what it costs set aside. Behind, not before: a token waits for none of it, nor would a reader
     /// that wakes for the figures see the token before it has gathered for a while.
     async fn account(&mut self) -> Result<(), Problem> {
+        if !self.told {
+            // The first is on its way to its readers before anything is made of it.
+            let_others_run().await;
+        }
         self.tell_first_token();
         if self.usage_shown.is_none_or(|shown| self.last_bytes - shown >= USAGE_EVERY) {
             self.usage_shown = Some(self.last_bytes);

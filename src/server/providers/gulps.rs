@@ -15,6 +15,8 @@ use bytes::Bytes;
 use reqwest::Response;
 use tokio::time::{Instant, sleep_until};
 
+use crate::server::turns::let_others_run;
+
 /// The shortest time between two gulps. The readers of a log gather for as long (`event_log`), so
 /// that the two waits fall together.
 const GATHER: Duration = Duration::from_millis(5);
@@ -82,18 +84,4 @@ async fn at_once<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output> {
         Poll::Pending => Poll::Ready(None),
     })
     .await
-}
-
-/// Goes behind the tasks that are ready. Cheaper than `tokio::task::yield_now`, which also looks
-/// for new input.
-async fn let_others_run() {
-    let mut yielded = false;
-    poll_fn(|context| {
-        if std::mem::replace(&mut yielded, true) {
-            return Poll::Ready(());
-        }
-        context.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
 }

@@ -6,9 +6,7 @@ use std::sync::OnceLock;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::Method;
-use axum::middleware::Next;
-use axum::response::Response;
+use axum::http::{Method, StatusCode};
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
@@ -113,20 +111,34 @@ fn resident_memory() -> Option<f64> {
     Some(pages * 4096.0 / f64::from(1 << 20))
 }
 
-/// Counts every request by the route that matched, never by its path: paths hold ids.
-pub async fn count_requests(request: Request, next: Next) -> Response {
-    let begin = Instant::now();
-    let method = method_name(request.method());
-    let endpoint = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned());
-    let response = next.run(request).await;
-    let status = response.status().as_str().to_owned();
-    histogram!(REQUEST_DURATION, "method" => method, "endpoint" => endpoint.clone())
-        .record(begin.elapsed());
-    counter!(REQUESTS, "method" => method, "endpoint" => endpoint, "status" => status).increment(1);
-    response
+/// A request that is being answered. It is counted by the route that matched, never by its path: paths
+/// hold ids.
+pub struct Answering {
+    begun: Instant,
+    method: &'static str,
+    endpoint: String,
+}
+
+impl Answering {
+    /// Begins with a request that was routed.
+    pub fn begin(request: &Request) -> Self {
+        let matched = request.extensions().get::<MatchedPath>();
+        Self {
+            begun: Instant::now(),
+            method: method_name(request.method()),
+            endpoint: matched.map_or("unmatched", MatchedPath::as_str).to_owned(),
+        }
+    }
+
+    /// Counts it with the head of its answer.
+    pub fn end(self, status: StatusCode) {
+        let Self { begun, method, endpoint } = self;
+        let status = status.as_str().to_owned();
+        histogram!(REQUEST_DURATION, "method" => method, "endpoint" => endpoint.clone())
+            .record(begun.elapsed());
+        counter!(REQUESTS, "method" => method, "endpoint" => endpoint, "status" => status)
+            .increment(1);
+    }
 }
 
 /// A closed set: clients may send any word as a method.
