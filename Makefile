@@ -29,8 +29,8 @@ check: ## Format, lints, documentation, licences
 
 bench: build ## The client's download, speed and memory, as tables and as JSON
 	@node scripts/size.mjs target/site
-	@. scripts/common.sh && cargo bench --features ssr --bench streaming -- $(ARGS)
-	@. scripts/common.sh && cargo bench --features ssr --bench library
+	@. scripts/common.sh && cargo bench --features carry --bench streaming -- $(ARGS)
+	@. scripts/common.sh && cargo bench --features carry --bench library
 
 bench-render: build ## What setting an article costs in a browser, beside other renderers; ARGS=--quick
 	@cd benches/render && npm ci --silent --no-audit --no-fund && node main.mjs $(ARGS)

@@ -19,6 +19,8 @@ pub fn router(state: &AppState) -> Router {
         .route("/api/v1/generations/{id}/events", get(events::follow))
         .route("/api/v1/generations/{id}/continue", post(generations::go_on))
         .route("/api/v1/articles/{id}/generations", post(generations::regenerate))
+        // Each request clones its routes' state; these need no more of it.
+        .with_state(state.generations.clone())
         .route("/api/v1/dead-letters/{id}/replay", post(dead_letters::replay))
         .with_state(state.clone());
     let texts = Router::new()

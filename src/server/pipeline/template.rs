@@ -3,6 +3,8 @@
 //! A file has a `version:` in its front matter and two parts, `=== system ===` and `=== user ===`.
 //! A line with a placeholder whose value is absent is left out.
 
+use std::sync::LazyLock;
+
 use crate::article::brief::{Brief, Format, Style};
 
 /// A prompt, and which template it came from.
@@ -16,31 +18,83 @@ pub struct Prompt {
     pub template: String,
 }
 
-/// The template's source for a style, in Chinese or else in English.
-fn source(style: Style, chinese: bool) -> &'static str {
-    match (style, chinese) {
-        (Style::Technical, true) => include_str!("templates/technical.zh.md"),
-        (Style::Technical, false) => include_str!("templates/technical.en.md"),
-        (Style::Tutorial, true) => include_str!("templates/tutorial.zh.md"),
-        (Style::Tutorial, false) => include_str!("templates/tutorial.en.md"),
-        (Style::Overview, true) => include_str!("templates/overview.zh.md"),
-        (Style::Overview, false) => include_str!("templates/overview.en.md"),
+/// A template's file, taken apart once: it stands on every brief's way to its model.
+struct Template {
+    version: &'static str,
+    system: Vec<Line>,
+    user: Vec<Line>,
+}
+
+/// A line's text and placeholders, in turn.
+type Line = Vec<Piece>;
+
+enum Piece {
+    Text(&'static str),
+    /// By its name.
+    Placeholder(&'static str),
+}
+
+impl Piece {
+    /// How long it is as it stands in the file, in bytes.
+    fn len(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Placeholder(name) => name.len() + "{{}}".len(),
+        }
     }
+}
+
+/// The template for a style, in Chinese or else in English.
+fn template(style: Style, chinese: bool) -> &'static Template {
+    macro_rules! of {
+        ($file:literal) => {{
+            static TEMPLATE: LazyLock<Template> =
+                LazyLock::new(|| Template::read(include_str!(concat!("templates/", $file))));
+            &TEMPLATE
+        }};
+    }
+    match (style, chinese) {
+        (Style::Technical, true) => of!("technical.zh.md"),
+        (Style::Technical, false) => of!("technical.en.md"),
+        (Style::Tutorial, true) => of!("tutorial.zh.md"),
+        (Style::Tutorial, false) => of!("tutorial.en.md"),
+        (Style::Overview, true) => of!("overview.zh.md"),
+        (Style::Overview, false) => of!("overview.en.md"),
+    }
+}
+
+impl Template {
+    fn read(source: &'static str) -> Self {
+        let (head, parts) = source.split_once("=== system ===").unwrap_or(("", source));
+        let (system, user) = parts.split_once("=== user ===").unwrap_or((parts, "{{topic}}"));
+        let version = head.lines().find_map(|line| line.trim().strip_prefix("version:"));
+        let lines = |part: &'static str| part.trim().lines().map(pieces).collect();
+        Self { version: version.map_or("0", str::trim), system: lines(system), user: lines(user) }
+    }
+}
+
+fn pieces(line: &'static str) -> Line {
+    let mut pieces = Line::new();
+    let mut rest = line;
+    while let Some((before, behind)) = rest.split_once("{{")
+        && let Some((name, after)) = behind.split_once("}}")
+    {
+        pieces.extend([Piece::Text(before), Piece::Placeholder(name)]);
+        rest = after;
+    }
+    pieces.push(Piece::Text(rest));
+    pieces
 }
 
 /// Fills the template for the brief's style in the language given (BCP 47).
 pub fn fill(brief: &Brief, language: &str) -> Prompt {
     let chinese = language.starts_with("zh");
-    let source = source(brief.style, chinese);
-    let (head, parts) = source.split_once("=== system ===").unwrap_or(("", source));
-    let (system, user) = parts.split_once("=== user ===").unwrap_or((parts, "{{topic}}"));
-    let version =
-        head.lines().find_map(|line| line.trim().strip_prefix("version:")).map_or("0", str::trim);
+    let Template { version, system, user } = template(brief.style, chinese);
     let style = brief.style.as_str();
     let language_name = if chinese { "zh" } else { "en" };
     Prompt {
-        system: substitute(system.trim(), brief, language),
-        user: substitute(user.trim(), brief, language),
+        system: substitute(system, brief, language),
+        user: substitute(user, brief, language),
         template: format!("{style}.{language_name}@{version}"),
     }
 }
@@ -55,54 +109,48 @@ const HTML_RULES_ZH: &str = "只写 HTML，而且只写 <body> 里的内容：�
     <pre><code class=\"language-…\">，其中 < 与 & 要转义。不写 Markdown，不用其他属性，\
     不写样式、脚本、图片和注释。";
 
-fn substitute(template: &str, brief: &Brief, language: &str) -> String {
+fn substitute(template: &[Line], brief: &Brief, language: &str) -> String {
     let length = brief.length.map(|length| length.to_string());
     let is_html = brief.format == Format::Html;
     let html_rules = if language.starts_with("zh") { HTML_RULES_ZH } else { HTML_RULES_EN };
-    let values: [(&str, Option<&str>); 11] = [
-        ("{{format}}", Some(if is_html { "HTML" } else { "Markdown" })),
-        ("{{markdown}}", (!is_html).then_some("Markdown")),
-        ("{{html}}", is_html.then_some(html_rules)),
-        ("{{audience}}", brief.audience.as_deref()),
-        ("{{tech_stack}}", brief.tech_stack.as_deref()),
-        ("{{prerequisites}}", brief.prerequisites.as_deref()),
-        ("{{duration}}", brief.duration.as_deref()),
-        ("{{length}}", length.as_deref()),
-        ("{{tone}}", brief.tone.as_deref()),
-        ("{{language}}", Some(language)),
-        ("{{topic}}", Some(&brief.topic)),
-    ];
-    let mut filled = String::with_capacity(template.len() + brief.topic.len());
-    for line in template.lines() {
-        fill_line(&mut filled, line, &values);
+    let value = |name: &str| match name {
+        "format" => Some(if is_html { "HTML" } else { "Markdown" }),
+        "markdown" => (!is_html).then_some("Markdown"),
+        "html" => is_html.then_some(html_rules),
+        "audience" => brief.audience.as_deref(),
+        "tech_stack" => brief.tech_stack.as_deref(),
+        "prerequisites" => brief.prerequisites.as_deref(),
+        "duration" => brief.duration.as_deref(),
+        "length" => length.as_deref(),
+        "tone" => brief.tone.as_deref(),
+        "language" => Some(language),
+        "topic" => Some(&*brief.topic),
+        _ => None,
+    };
+    let texts: usize = template.iter().flatten().map(Piece::len).sum();
+    let mut filled = String::with_capacity(texts + template.len() + brief.topic.len());
+    for line in template {
+        fill_line(&mut filled, line, value);
     }
     filled.truncate(filled.trim_end_matches('\n').len());
     filled
 }
 
-/// Appends the line with its placeholders replaced, each once and from left to right, so that a
-/// placeholder inside a value stays what it is.
-fn fill_line(filled: &mut String, line: &str, values: &[(&str, Option<&str>)]) {
-    if !line.contains("{{") {
-        filled.push_str(line);
-        filled.push('\n');
-        return;
+/// Appends the line with the values of its placeholders; nothing where one of them has none. What looks
+/// like a placeholder within a value stays what it is.
+fn fill_line<'a>(filled: &mut String, line: &Line, value: impl Fn(&str) -> Option<&'a str>) {
+    let before = filled.len();
+    for piece in line {
+        match *piece {
+            Piece::Text(text) => filled.push_str(text),
+            Piece::Placeholder(name) => {
+                match value(name).filter(|value| !value.trim().is_empty()) {
+                    Some(value) => filled.push_str(value),
+                    None => return filled.truncate(before),
+                }
+            }
+        }
     }
-    let named = |(name, _): &&(&str, Option<&str>)| line.contains(name);
-    if values.iter().filter(named).any(|(_, value)| value.is_none_or(|v| v.trim().is_empty())) {
-        return;
-    }
-    let mut rest = line;
-    while let Some((at, name, value)) = values
-        .iter()
-        .filter_map(|(name, value)| Some((rest.find(name)?, *name, (*value)?)))
-        .min_by_key(|(at, _, _)| *at)
-    {
-        filled.push_str(&rest[..at]);
-        filled.push_str(value);
-        rest = &rest[at + name.len()..];
-    }
-    filled.push_str(rest);
     filled.push('\n');
 }
 
@@ -126,11 +174,42 @@ mod tests {
 
     #[test]
     fn lines_without_a_value_are_left_out() {
-        let values = [("{{a}}", Some("1")), ("{{b}}", None)];
+        let value = |name: &str| (name == "a").then_some("{{b}}");
         let mut filled = String::new();
-        for line in ["x {{a}} y {{a}}", "{{a}} {{b}}", "plain"] {
-            fill_line(&mut filled, line, &values);
+        for line in ["x {{a}} y {{a}}", "{{a}} {{b}}", "plain {{ }"] {
+            fill_line(&mut filled, &pieces(line), value);
         }
-        assert_eq!(filled, "x 1 y 1\nplain\n");
+        assert_eq!(filled, "x {{b}} y {{b}}\nplain {{ }\n");
+    }
+
+    #[test]
+    fn every_placeholder_of_the_templates_has_a_value_in_a_whole_brief() {
+        let word = || Some("word".to_owned());
+        for format in [Format::Markdown, Format::Html] {
+            for (style, language) in Style::ALL.into_iter().flat_map(|it| [(it, "en"), (it, "zh")])
+            {
+                let brief = Brief {
+                    style,
+                    format,
+                    audience: word(),
+                    tech_stack: word(),
+                    prerequisites: word(),
+                    duration: word(),
+                    tone: word(),
+                    length: Some(900),
+                    ..Brief::on("word")
+                };
+                let Template { system, user, .. } = template(style, language == "zh");
+                let other = if format == Format::Html { "markdown" } else { "html" };
+                let left_out = |line: &&Line| {
+                    line.iter().any(|it| matches!(it, Piece::Placeholder(name) if *name == other))
+                };
+                for part in [system, user] {
+                    let lines = substitute(part, &brief, language).lines().count();
+                    let expected = part.len() - part.iter().filter(left_out).count();
+                    assert_eq!(lines, expected, "{style:?} {language} {format:?}");
+                }
+            }
+        }
     }
 }
