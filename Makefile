@@ -29,6 +29,7 @@ check: ## Format, lints, documentation, licences
 
 bench: build ## The client's download, speed and memory, as tables and as JSON
 	@node scripts/size.mjs target/site
+	@# With the features of the build: the server that is measured is the one that is run.
 	@. scripts/common.sh && cargo bench --features carry --bench streaming -- $(ARGS)
 	@. scripts/common.sh && cargo bench --features carry --bench library
 

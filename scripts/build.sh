@@ -8,7 +8,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 profile=${1:-release}
 case $profile in
-release) trunk_option=(--release) usual="3 to 6 min" ;;
+release) trunk_option=(--release) usual="3 to 12 min" ;;
 dev) trunk_option=() usual="1 to 4 min" ;;
 *) fail "'$profile' is no build." "Use release or dev." ;;
 esac

@@ -315,6 +315,9 @@ pub struct OutlineEntry {
     pub anchor: String,
 }
 
+/// `upstream_closed_ms` where a generation was stopped while no model was being asked.
+pub const NOBODY_ASKED: f64 = 0.0;
+
 /// One entry of a generation's log.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
@@ -366,8 +369,8 @@ pub enum Event {
     },
     /// Stopped by a person.
     Cancelled {
-        /// Milliseconds from the wish to stop to the closed upstream connection; 0 where there was
-        /// none, in line or between attempts; null where the same is being written for another
+        /// Milliseconds from the wish to stop to the closed upstream connection; 0 ([`NOBODY_ASKED`])
+        /// where there was none, in line or between attempts; null where the same is being written for another
         /// request, for which it stays open.
         upstream_closed_ms: Option<f64>,
         /// Tokens and money.

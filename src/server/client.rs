@@ -79,13 +79,9 @@ impl Front {
             request.headers_mut().insert(HOST, value);
         }
         let headers = request.headers();
-        let named = request
-            .uri()
-            .authority()
-            .map(|authority| authority.as_str())
-            .or_else(|| headers.get(HOST).and_then(|value| value.to_str().ok()))
+        let host = split_port(named_host(request))
+            .map(|(name, _)| name.to_ascii_lowercase())
             .unwrap_or_default();
-        let host = split_port(named).map(|(name, _)| name.to_ascii_lowercase()).unwrap_or_default();
         let told = if trusted { last(headers, &FORWARDED_PROTO) } else { None };
         let https = match (told, &self.public_url) {
             (Some(scheme), _) => scheme.eq_ignore_ascii_case("https"),
@@ -144,6 +140,16 @@ fn address(hop: &str) -> Option<IpAddr> {
         name.parse().ok()
     });
     parsed.map(|address: IpAddr| address.to_canonical())
+}
+
+/// The host that a request names, with its port; empty where it names none.
+pub fn named_host(request: &Request) -> &str {
+    request
+        .uri()
+        .authority()
+        .map(|authority| authority.as_str())
+        .or_else(|| request.headers().get(HOST).and_then(|value| value.to_str().ok()))
+        .unwrap_or_default()
 }
 
 /// A host and its port, which may be empty; `None` where it is no host with a port.

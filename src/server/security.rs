@@ -15,8 +15,8 @@ use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::Method;
 use axum::http::header::{
-    AUTHORIZATION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, EXPECT, HOST,
-    HeaderName, HeaderValue, IF_MATCH, LOCATION, REFERRER_POLICY, RETRY_AFTER, WWW_AUTHENTICATE,
+    AUTHORIZATION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, EXPECT, HeaderName,
+    HeaderValue, IF_MATCH, LOCATION, REFERRER_POLICY, RETRY_AFTER, WWW_AUTHENTICATE,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::middleware::{self, Next};
@@ -32,7 +32,7 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 use tower_http_csrf::csrf::{CsrfLayer, ProtectionError};
 
 use super::auth::Access;
-use super::client::{Front, split_port};
+use super::client::{Front, named_host, split_port};
 use super::config::ServerConfig;
 use super::error::{self, ApiError};
 use super::telemetry::metrics;
@@ -202,12 +202,7 @@ impl Door {
     /// Why a request is refused that was not addressed to this machine by one of its names. A page of
     /// another site that lets its own name point here (DNS rebinding) names that site.
     fn refusal(&self, request: &Request) -> Option<ApiError> {
-        let host = request
-            .uri()
-            .authority()
-            .map(|authority| authority.as_str())
-            .or_else(|| request.headers().get(HOST).and_then(|value| value.to_str().ok()))
-            .unwrap_or_default();
+        let host = named_host(request);
         let allowed = is_allowed(host, &self.hosts, self.any_address);
         (!allowed).then(|| host_not_allowed(host))
     }

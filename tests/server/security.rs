@@ -167,12 +167,16 @@ async fn a_foreign_host_is_turned_away() {
     let server = Server::start().await;
     for host in ["evil.example", "evil.example:3000", "localhost.evil.example", "10.0.0.1"] {
         let response = server.get("/api/v1/things/7").header("host", host).send().await.unwrap();
+        assert_eq!(response.headers()["x-content-type-options"], "nosniff");
         let error = problem(response, 421, "host_not_allowed").await;
         assert!(error["message"].as_str().unwrap().contains(host), "{error}");
         // Not only the API: a page would be as good to steal.
         let response = server.get("/page").header("host", host).send().await.unwrap();
         assert_eq!(response.status().as_u16(), 421);
     }
+    let text = server.get("/metrics").send().await.unwrap().text().await.unwrap();
+    let counted = "bloggen_requests_total{method=\"GET\",endpoint=\"/page\",status=\"421\"}";
+    assert!(text.lines().any(|line| line.starts_with(counted)), "{text}");
     for host in ["localhost:1", "127.0.0.1", "[::1]:3000", "ink.example.org"] {
         let response = server.get("/api/v1/things/7").header("host", host).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::OK, "{host}");

@@ -10,7 +10,7 @@ use crate::app::live::Live;
 use crate::app::page_data::ArticleData;
 use crate::app::preferences::use_texts;
 use crate::app::progress::Progress;
-use crate::article::event::GenerationState;
+use crate::article::event::{GenerationState, NOBODY_ASKED};
 use crate::article::problem::Problem;
 
 /// How a generation ended.
@@ -21,7 +21,7 @@ enum How {
     Interrupted,
     /// With what was found wrong.
     Rejected(String),
-    /// With how long it took until upstream was closed, in milliseconds; 0 where nobody was asked.
+    /// With how long it took until upstream was closed, in milliseconds, or [`NOBODY_ASKED`].
     Cancelled(Option<f64>),
     /// It was stopped, and is written on for another request.
     Left,
@@ -107,9 +107,9 @@ pub fn Ending(
                 Some(plain([(texts.rejected)(findings).as_str(), meaning].join(texts.between)))
             }
             How::Cancelled(closed_ms) => {
-                let closed = closed_ms.map(|ms| match ms > 0.0 {
-                    true => (texts.upstream_closed)(&whole(ms)),
-                    false => texts.nobody_asked.to_owned(),
+                let closed = closed_ms.map(|ms| match ms {
+                    NOBODY_ASKED => texts.nobody_asked.to_owned(),
+                    _ => (texts.upstream_closed)(&whole(ms)),
                 });
                 Some(stopped(closed.as_deref().unwrap_or_default()))
             }

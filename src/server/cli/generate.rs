@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::output::{Output, Unwritten};
 use super::{Failure, GenerateArgs, note, storage};
 use crate::article::brief::{Brief, Style};
-use crate::article::event::{Event, Seq, Stage, Usage};
+use crate::article::event::{Event, NOBODY_ASKED, Seq, Stage, Usage};
 use crate::article::measure::is_cjk;
 use crate::server::config::Config;
 use crate::server::error::RequestId;
@@ -220,7 +220,7 @@ fn describe(event: &Event) -> Option<String> {
             format!("{}: {} {unit}, {} min to read", meta.title, meta.words, meta.reading_minutes)
         }
         Event::Done { .. } => "done".to_owned(),
-        Event::Cancelled { upstream_closed_ms: Some(0.0), .. } => {
+        Event::Cancelled { upstream_closed_ms: Some(NOBODY_ASKED), .. } => {
             "stopped while no model was asked; the text so far is kept".to_owned()
         }
         Event::Cancelled { upstream_closed_ms: Some(ms), .. } => {

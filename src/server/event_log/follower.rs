@@ -17,9 +17,9 @@ use crate::article::event::Seq;
 /// third (design §3).
 pub const GATHER: Duration = Duration::from_millis(5);
 
-/// The same where so many read the same that their wake-ups are most of the work: twenty times a
+/// The same where so many read the same that their wake-ups are most of the work: sixteen times a
 /// second is as smooth to the eye.
-const CROWD_GATHER: Duration = Duration::from_millis(50);
+const CROWD_GATHER: Duration = Duration::from_millis(60);
 
 /// More readers than this are a crowd.
 pub const CROWD: usize = 8;

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::live::{Gathered, Live};
 use super::{Generations, StoreError};
 use crate::article::brief::Format;
-use crate::article::event::{Event, GenerationState, Highlight};
+use crate::article::event::{Event, GenerationState, Highlight, NOBODY_ASKED};
 use crate::server::pipeline::generate::in_line;
 use crate::server::pipeline::postprocess::{self, Kind};
 use crate::server::pipeline::{self, Ending, problems};
@@ -222,7 +222,7 @@ async fn stopped_in_line(live: &Live) -> Ending {
     let last = if interrupted {
         Event::Interrupted { killed: false }
     } else {
-        Event::Cancelled { upstream_closed_ms: Some(0.0), usage }
+        Event::Cancelled { upstream_closed_ms: Some(NOBODY_ASKED), usage }
     };
     // A continuation has the earlier text already.
     let revision = revision_of_what_is_there(live).await;

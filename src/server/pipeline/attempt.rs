@@ -149,6 +149,7 @@ impl<'a> Attempt<'a> {
             let carries = matches!(event, Some(Ok(ModelEvent::Text(_) | ModelEvent::Reasoning(_))));
             if carries && self.first_token.is_none() {
                 self.first_token = Some(self.last_bytes);
+                self.flight.first_token(self.last_bytes, millis(self.last_bytes - self.started));
                 // From here on less patience may be left than there was for the first token.
                 watchdog.as_mut().reset(self.limit());
             }
@@ -220,9 +221,7 @@ impl<'a> Attempt<'a> {
     fn tell_first_token(&mut self) {
         let Some(first) = self.first_token.filter(|_| !self.told) else { return };
         self.told = true;
-        let waited = first - self.started;
-        metrics::first_token(waited.as_secs_f64());
-        self.flight.first_token(first, millis(waited));
+        metrics::first_token((first - self.started).as_secs_f64());
         self.permit.began();
     }
 

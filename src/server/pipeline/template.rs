@@ -21,8 +21,14 @@ pub struct Prompt {
 /// A template's file, taken apart once: it stands on every brief's way to its model.
 struct Template {
     version: &'static str,
-    system: Vec<Line>,
-    user: Vec<Line>,
+    system: Part,
+    user: Part,
+}
+
+struct Part {
+    lines: Vec<Line>,
+    /// How long it is as it stands in the file.
+    bytes: usize,
 }
 
 /// A line's text and placeholders, in turn.
@@ -30,17 +36,43 @@ type Line = Vec<Piece>;
 
 enum Piece {
     Text(&'static str),
-    /// By its name.
-    Placeholder(&'static str),
+    Placeholder(Placeholder),
 }
 
-impl Piece {
-    /// How long it is as it stands in the file, in bytes.
-    fn len(&self) -> usize {
-        match self {
-            Self::Text(text) => text.len(),
-            Self::Placeholder(name) => name.len() + "{{}}".len(),
-        }
+/// What of a brief a template can name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Placeholder {
+    Format,
+    /// Something only where Markdown is asked for.
+    Markdown,
+    /// The rules of HTML, only where that is asked for.
+    Html,
+    Audience,
+    TechStack,
+    Prerequisites,
+    Duration,
+    Length,
+    Tone,
+    Language,
+    Topic,
+}
+
+impl Placeholder {
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "format" => Self::Format,
+            "markdown" => Self::Markdown,
+            "html" => Self::Html,
+            "audience" => Self::Audience,
+            "tech_stack" => Self::TechStack,
+            "prerequisites" => Self::Prerequisites,
+            "duration" => Self::Duration,
+            "length" => Self::Length,
+            "tone" => Self::Tone,
+            "language" => Self::Language,
+            "topic" => Self::Topic,
+            _ => return None,
+        })
     }
 }
 
@@ -68,21 +100,32 @@ impl Template {
         let (head, parts) = source.split_once("=== system ===").unwrap_or(("", source));
         let (system, user) = parts.split_once("=== user ===").unwrap_or((parts, "{{topic}}"));
         let version = head.lines().find_map(|line| line.trim().strip_prefix("version:"));
-        let lines = |part: &'static str| part.trim().lines().map(pieces).collect();
-        Self { version: version.map_or("0", str::trim), system: lines(system), user: lines(user) }
+        Self {
+            version: version.map_or("0", str::trim),
+            system: Part::read(system.trim()),
+            user: Part::read(user.trim()),
+        }
     }
 }
 
+impl Part {
+    fn read(text: &'static str) -> Self {
+        Self { lines: text.lines().map(pieces).collect(), bytes: text.len() }
+    }
+}
+
+/// Takes a line apart. What is no known name in braces is text.
 fn pieces(line: &'static str) -> Line {
     let mut pieces = Line::new();
-    let mut rest = line;
-    while let Some((before, behind)) = rest.split_once("{{")
-        && let Some((name, after)) = behind.split_once("}}")
-    {
-        pieces.extend([Piece::Text(before), Piece::Placeholder(name)]);
-        rest = after;
+    let mut text = 0;
+    for (at, _) in line.match_indices("{{") {
+        let Some((name, _)) = line[at + 2..].split_once("}}") else { break };
+        if let Some(placeholder) = Placeholder::named(name) {
+            pieces.extend([Piece::Text(&line[text..at]), Piece::Placeholder(placeholder)]);
+            text = at + name.len() + "{{}}".len();
+        }
     }
-    pieces.push(Piece::Text(rest));
+    pieces.push(Piece::Text(&line[text..]));
     pieces
 }
 
@@ -109,27 +152,25 @@ const HTML_RULES_ZH: &str = "只写 HTML，而且只写 <body> 里的内容：�
     <pre><code class=\"language-…\">，其中 < 与 & 要转义。不写 Markdown，不用其他属性，\
     不写样式、脚本、图片和注释。";
 
-fn substitute(template: &[Line], brief: &Brief, language: &str) -> String {
+fn substitute(part: &Part, brief: &Brief, language: &str) -> String {
     let length = brief.length.map(|length| length.to_string());
     let is_html = brief.format == Format::Html;
     let html_rules = if language.starts_with("zh") { HTML_RULES_ZH } else { HTML_RULES_EN };
-    let value = |name: &str| match name {
-        "format" => Some(if is_html { "HTML" } else { "Markdown" }),
-        "markdown" => (!is_html).then_some("Markdown"),
-        "html" => is_html.then_some(html_rules),
-        "audience" => brief.audience.as_deref(),
-        "tech_stack" => brief.tech_stack.as_deref(),
-        "prerequisites" => brief.prerequisites.as_deref(),
-        "duration" => brief.duration.as_deref(),
-        "length" => length.as_deref(),
-        "tone" => brief.tone.as_deref(),
-        "language" => Some(language),
-        "topic" => Some(&*brief.topic),
-        _ => None,
+    let value = |placeholder| match placeholder {
+        Placeholder::Format => Some(if is_html { "HTML" } else { "Markdown" }),
+        Placeholder::Markdown => (!is_html).then_some("Markdown"),
+        Placeholder::Html => is_html.then_some(html_rules),
+        Placeholder::Audience => brief.audience.as_deref(),
+        Placeholder::TechStack => brief.tech_stack.as_deref(),
+        Placeholder::Prerequisites => brief.prerequisites.as_deref(),
+        Placeholder::Duration => brief.duration.as_deref(),
+        Placeholder::Length => length.as_deref(),
+        Placeholder::Tone => brief.tone.as_deref(),
+        Placeholder::Language => Some(language),
+        Placeholder::Topic => Some(&*brief.topic),
     };
-    let texts: usize = template.iter().flatten().map(Piece::len).sum();
-    let mut filled = String::with_capacity(texts + template.len() + brief.topic.len());
-    for line in template {
+    let mut filled = String::with_capacity(part.bytes + brief.topic.len());
+    for line in &part.lines {
         fill_line(&mut filled, line, value);
     }
     filled.truncate(filled.trim_end_matches('\n').len());
@@ -138,13 +179,13 @@ fn substitute(template: &[Line], brief: &Brief, language: &str) -> String {
 
 /// Appends the line with the values of its placeholders; nothing where one of them has none. What looks
 /// like a placeholder within a value stays what it is.
-fn fill_line<'a>(filled: &mut String, line: &Line, value: impl Fn(&str) -> Option<&'a str>) {
+fn fill_line<'a>(filled: &mut String, line: &Line, value: impl Fn(Placeholder) -> Option<&'a str>) {
     let before = filled.len();
     for piece in line {
         match *piece {
             Piece::Text(text) => filled.push_str(text),
-            Piece::Placeholder(name) => {
-                match value(name).filter(|value| !value.trim().is_empty()) {
+            Piece::Placeholder(placeholder) => {
+                match value(placeholder).filter(|value| !value.trim().is_empty()) {
                     Some(value) => filled.push_str(value),
                     None => return filled.truncate(before),
                 }
@@ -174,40 +215,21 @@ mod tests {
 
     #[test]
     fn lines_without_a_value_are_left_out() {
-        let value = |name: &str| (name == "a").then_some("{{b}}");
+        let value = |it| (it == Placeholder::Tone).then_some("{{topic}}");
         let mut filled = String::new();
-        for line in ["x {{a}} y {{a}}", "{{a}} {{b}}", "plain {{ }"] {
+        for line in ["x {{tone}} y {{tone}}", "{{tone}} {{topic}}", "{{ {{tone}} {{ x }} {{"] {
             fill_line(&mut filled, &pieces(line), value);
         }
-        assert_eq!(filled, "x {{b}} y {{b}}\nplain {{ }\n");
+        assert_eq!(filled, "x {{topic}} y {{topic}}\n{{ {{topic}} {{ x }} {{\n");
     }
 
     #[test]
-    fn every_placeholder_of_the_templates_has_a_value_in_a_whole_brief() {
-        let word = || Some("word".to_owned());
-        for format in [Format::Markdown, Format::Html] {
-            for (style, language) in Style::ALL.into_iter().flat_map(|it| [(it, "en"), (it, "zh")])
-            {
-                let brief = Brief {
-                    style,
-                    format,
-                    audience: word(),
-                    tech_stack: word(),
-                    prerequisites: word(),
-                    duration: word(),
-                    tone: word(),
-                    length: Some(900),
-                    ..Brief::on("word")
-                };
-                let Template { system, user, .. } = template(style, language == "zh");
-                let other = if format == Format::Html { "markdown" } else { "html" };
-                let left_out = |line: &&Line| {
-                    line.iter().any(|it| matches!(it, Piece::Placeholder(name) if *name == other))
-                };
-                for part in [system, user] {
-                    let lines = substitute(part, &brief, language).lines().count();
-                    let expected = part.len() - part.iter().filter(left_out).count();
-                    assert_eq!(lines, expected, "{style:?} {language} {format:?}");
+    fn no_template_names_what_a_brief_does_not_have() {
+        for (style, chinese) in Style::ALL.into_iter().flat_map(|it| [(it, true), (it, false)]) {
+            let Template { system, user, .. } = template(style, chinese);
+            for piece in [system, user].into_iter().flat_map(|part| &part.lines).flatten() {
+                if let Piece::Text(text) = piece {
+                    assert!(!text.contains("{{"), "{text}");
                 }
             }
         }

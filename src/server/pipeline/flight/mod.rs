@@ -22,7 +22,7 @@ use super::postprocess::highlights;
 use super::problems;
 use super::{Job, Stop, StopReason};
 use crate::article::brief::Format;
-use crate::article::event::{Event, Notice, NoticeKind, Seq, Usage};
+use crate::article::event::{Event, NOBODY_ASKED, Notice, NoticeKind, Seq, Usage};
 use crate::article::generation::{Attempt, AttemptOutcome};
 use crate::article::html;
 use crate::article::problem::Problem;
@@ -200,7 +200,7 @@ impl Flight {
         }
         let upstream_closed_ms = is_over.then(|| match is_asking {
             true => stop.at.elapsed().as_secs_f64() * 1000.0,
-            false => 0.0,
+            false => NOBODY_ASKED,
         });
         let outcome = match stop.reason {
             StopReason::Cancelled => AttemptOutcome::Cancelled,
@@ -325,14 +325,14 @@ impl Flight {
         state.tell_all();
     }
 
-    /// The running attempt's first token came, so many milliseconds after its request.
+    /// Notes when the running attempt's first token came, so many milliseconds after its request; the
+    /// figures tell it. To be noted with the text, so that no one stops in between.
     pub fn first_token(&self, at: Instant, after_ms: u64) {
         let mut state = self.lock();
         state.first_token.get_or_insert((at, after_ms));
         if let Some(attempt) = state.attempts.last_mut() {
             attempt.first_token_ms = Some(after_ms);
         }
-        state.tell_all();
     }
 
     /// Changes what is known of the running attempt's use.
