@@ -121,7 +121,7 @@ impl Protection {
 }
 
 /// Wraps a finished router in everything that stands before and behind it, from the outside in: the
-/// [`Door`], other origins, cross-origin check, access, body limit, panics; and around `plain`, which
+/// `Door`, other origins, cross-origin check, access, body limit, panics; and around `plain`, which
 /// never answers with an event stream, compression.
 ///
 /// `texts` take the text of an article, of `max_text_bytes` at most, in the body of a request.
