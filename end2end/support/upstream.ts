@@ -116,6 +116,16 @@ export class Upstream {
     });
   }
 
+  /** The next call is answered with the first part of a text, and with the rest when the gate opens. */
+  nextInTwo(before: string, gate: Gate, after: string): void {
+    this.next(async (call) => {
+      call.say(before);
+      await gate.passed;
+      call.say(after);
+      call.finish();
+    });
+  }
+
   /** What further calls are answered with, once nothing waits in line. */
   otherwise(script: Script): void {
     this.#fallback = script;

@@ -6,12 +6,7 @@ paragraphs[150] = 'Here is the needle in it.';
 
 test('a long article is searched and printed whole while it is written', async ({ page, reader, model }) => {
   const more = new Gate();
-  model.next(async (call) => {
-    call.say(`# Long\n\n${paragraphs.join('\n\n')}\n\nNot yet`);
-    await more.passed;
-    call.say(' the end.\n');
-    call.finish();
-  });
+  model.nextInTwo(`# Long\n\n${paragraphs.join('\n\n')}\n\nNot yet`, more, ' the end.\n');
   await reader.compose();
   await reader.ask('A long article');
   await expect(reader.article).toContainText('Not yet');

@@ -278,12 +278,7 @@ test.describe('on a phone', () => {
 
 test('who stops what another reads too hears that it goes on there', async ({ page, reader, model, anotherTab }) => {
   const more = new Gate();
-  model.next(async (call) => {
-    call.say('# Half\n\nof it');
-    await more.passed;
-    call.say(' and the rest.\n');
-    call.finish();
-  });
+  model.nextInTwo('# Half\n\nof it', more, ' and the rest.\n');
   await reader.compose();
   await reader.ask('Asked for twice');
   await expect(reader.article).toContainText('of it');

@@ -19,12 +19,7 @@ for (const language of ['en', 'zh'] as const) {
       anotherTab,
     }) => {
       const end = new Gate();
-      model.next(async (call) => {
-        call.say('# First\n\nIt takes');
-        await end.passed;
-        call.say(' a while.\n');
-        call.finish();
-      });
+      model.nextInTwo('# First\n\nIt takes', end, ' a while.\n');
       await reader.compose();
       await reader.ask('The first');
       await expect(reader.article).toContainText('It takes');
