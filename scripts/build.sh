@@ -18,7 +18,7 @@ kept=target/client/$profile
 # True when a stamp is there and no input of the client is newer. Folders count too: they change when a file goes.
 is_fresh() {
     [ -e "$1" ] || return 1
-    local inputs=(src style public Cargo.toml Cargo.lock Trunk.toml .cargo/config.toml scripts/split.mjs scripts/embed.mjs scripts/wasm.mjs scripts/compress.mjs)
+    local inputs=(src style public Cargo.toml Cargo.lock Trunk.toml .cargo/config.toml scripts/split.mjs scripts/snip.mjs scripts/packs.js scripts/embed.mjs scripts/wasm.mjs scripts/wasm_format.mjs scripts/compress.mjs)
     [ -z "$(find "${inputs[@]}" \( -path src/server -o -path src/main.rs \) -prune -o -newer "$1" -print -quit)" ]
 }
 

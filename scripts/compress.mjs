@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 
 // Fonts (woff2) and images other than SVG are compressed already.
-const COMPRESSIBLE = new Set(['.wasm', '.js', '.css', '.svg']);
+const COMPRESSIBLE = new Set(['.wasm', '.pack', '.js', '.css', '.svg']);
 
 const encodings = [
   ['.br', (bytes) => promisify(brotliCompress)(bytes, {

@@ -1,14 +1,29 @@
 // Takes the built client apart into the parts of src/app/parts.rs: node scripts/split.mjs FOLDER PROFILE
 //
 // Trunk knows no parts (its issue 1022), so this does once more what it does for a whole program, on Trunk's output in
-// FOLDER before that is put in place: wasm-split-cli cuts the linked program, wasm-bindgen makes the module that starts
-// it, wasm-opt makes a release small, and every file gets the hash of its content into its name. The page in FOLDER
-// names the new files, and as JSON which parts each kind of page begins with; the server reads it there.
+// FOLDER before that is put in place: what is never called is taken out of the linked program, wasm-split-cli cuts it,
+// wasm-bindgen makes the module that starts it, wasm-opt makes a release small, and every file gets the hash of its content
+// into its name. The page in FOLDER names the new files, and as JSON the file of each part; the server reads it there.
+//
+// wasm-split-cli makes a module of what one part needs, and of what any two or more of them share: some sixty. All that a
+// part needs is one file here, a pack, as one file compresses a fifth better than thirty and is asked for once. What
+// several packs hold is instantiated once (scripts/packs.js).
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { snip } from './snip.mjs';
 import { argumentsOf, optimise, run } from './wasm.mjs';
+import { IMPORT, encoded, importsIn, named, sectionOf, sectionsOf, withSection } from './wasm_format.mjs';
+
+/**
+ * What Leptos compiles for every view and attribute and this client never does: taking a page over bit by bit as its parts
+ * come (`lazy` routes) or from a `template!`, giving a component attributes that it did not ask for (`<Part attr:x=…>`,
+ * `<Part {..spread}>`), and what only the server needs of routes.
+ */
+const NEVER_DONE = /hydrate_async|hydrate_from_template|add_any_attr|into_cloneable|generate_routes|html_len/;
+/** What would begin it: the functions of a view that is erased. */
+const DOORS = /AnyView\$u20\$as.*(hydrate_async|add_any_attr)/;
 
 const { folder, release, ...built } = argumentsOf('split.mjs');
 const [linked, work] = [built.linked(release ? 'wasm-release' : 'debug'), built.work('parts')];
@@ -37,6 +52,22 @@ async function programOf(file) {
   return readFile(`${file}.small`);
 }
 
+/** The program and its script with short names for what it imports from there: wasm-bindgen's end in hashes. */
+function withShortNames(program, script) {
+  const section = sectionsOf(program).get(IMPORT);
+  let entries = 0;
+  const imports = [...importsIn(program, section)].map(({ module, name, description }) => {
+    entries++;
+    if (module !== './inkstream_bg.js') return [named(module), named(name), description];
+    const short = `f${entries}`;
+    const key = `${name}: `;
+    if (script.split(key).length !== 2) fail(`a tool's output has changed: ${name} does not stand in the script once`);
+    script = script.replace(key, () => `${short}: `);
+    return [named(module), named(short), description];
+  });
+  return [withSection(program, section, sectionOf(IMPORT, encoded(entries), imports.flat())), script];
+}
+
 /** Like Promise.all over `map`, but no more at once than there are processors. */
 async function each(items, act) {
   const waiting = [...items];
@@ -48,46 +79,65 @@ async function each(items, act) {
 
 await rm(work, { recursive: true, force: true });
 await mkdir(work, { recursive: true });
-await run('wasm-split-cli', '--target', 'web', '--out-name', 'inkstream', linked, work);
+const called = join(work, 'called.wasm');
+await writeFile(called, snip(await readFile(linked), NEVER_DONE, DOORS));
+await run('wasm-split-cli', '--target', 'web', '--out-name', 'inkstream', called, work);
 await run('wasm-bindgen', '--target', 'web', '--no-typescript', '--keep-lld-exports', '--out-name', 'inkstream',
   '--out-dir', join(work, 'bound'), join(work, 'inkstream.wasm'));
 
-// The parts, each by the name under which the module that loads them knows it.
-const paths = new Map();
-const parts = (await readdir(work)).filter((name) => /^(split|chunk)_.*\.wasm$/.test(name));
-if (parts.length === 0) fail('the client has no parts');
-await each(parts, async (name) => {
-  const stem = name.replace(/^split_/, '').replace(/\.wasm$/, '').replaceAll('_', '-');
-  paths.set(name, await place(stem, '.wasm', await programOf(join(work, name))));
-});
+// The modules that the packs are made of, each with a number by which it is known in all of them.
+const modules = new Map();
+const names = (await readdir(work)).filter((name) => /^(split|chunk)_.*\.wasm$/.test(name)).sort();
+if (names.length === 0) fail('the client has no parts');
+await each(names, async (name) => modules.set(name, await programOf(join(work, name))));
+
+/** The modules one behind another, each behind its number and its size in bytes. */
+function packed(wanted) {
+  return Buffer.concat(wanted.flatMap((name) => {
+    const module = modules.get(name) ?? fail(`there is no module ${name}`);
+    const head = Buffer.alloc(8);
+    head.writeUInt32BE(names.indexOf(name), 0);
+    head.writeUInt32BE(module.length, 4);
+    return [head, module];
+  }));
+}
 
 // One module out of the one that starts the program and the one that loads its parts, which import each other.
-let loading = await readFile(join(work, '__wasm_split.js'), 'utf8');
-const begins = {};
+const parting = await readFile(join(work, '__wasm_split.js'), 'utf8');
+const parts = {};
 const ways = /export const __wasm_split_load_(\w+) = .*?"\.\/(split_\w+\.wasm)".*?\}\s*, \[(.*?)\]\)\);/gs;
-for (const [, part, own, shared] of loading.matchAll(ways)) {
-  const names = [own, ...shared.split(',').map((name) => name.trim()).filter(Boolean).map((name) => `${name.replace(/^__/, '')}.wasm`)];
-  begins[part] = names.map((name) => paths.get(name) ?? fail(`there is no part ${name}`));
+for (const [, part, own, shared] of parting.matchAll(ways)) {
+  const needed = shared.split(',').map((name) => name.trim()).filter(Boolean).map((name) => `${name.replace(/^__/, '')}.wasm`);
+  parts[part] = await place(part, '.pack', packed([own, ...needed]));
 }
-if (Object.keys(begins).length === 0) fail('no way into a part was found');
-loading = replace(loading, /^import \{ initSync \} from .*$/gm, '');
-loading = replace(loading, /^export const (__wasm_split_load_\w+)/gm, 'const $1');
-loading = loading.replace(/"\.\/((?:split|chunk)_\w+\.wasm)"/g, (_, name) => JSON.stringify(paths.get(name)));
-let starting = await readFile(join(work, 'bound', 'inkstream.js'), 'utf8');
+if (Object.keys(parts).length === 0) fail('no way into a part was found');
+// What it begins with stays: what is shared, and what a load is tried again by. What follows is one load for each module.
+const [loading] = parting.split(/^\/\* .* \*\/$/m);
+for (const known of ['getSharedImports', 'wrapAsyncCb', 'makeLoad']) {
+  if (!loading.includes(`function ${known}(`)) fail(`a tool's output has changed: there is no ${known}`);
+}
+const packs = await readFile(new URL('packs.js', import.meta.url), 'utf8');
+const loads = Object.entries(parts).map(([part, path]) => `__wasm_split_load_${part}: load(${JSON.stringify(path)})`);
+const bound = join(work, 'bound', 'inkstream_bg.wasm');
+let [starter, starting] = withShortNames(await readFile(bound), await readFile(join(work, 'bound', 'inkstream.js'), 'utf8'));
+await writeFile(bound, starter);
 const imported = [...starting.matchAll(/^import \* as (\w+) from "\.\/__wasm_split\.js"$/gm)].map(([, name]) => name);
 starting = replace(starting, /^import \* as \w+ from "\.\/__wasm_split\.js"$\n/gm, '');
-const ownWays = Object.keys(begins).map((part) => `__wasm_split_load_${part}`).join(', ');
-const joined = `${starting}\n${loading}\nconst ${imported.map((name) => `${name} = { ${ownWays} }`).join(', ')};\n`;
+const joined = [
+  starting, replace(loading, /^import \{ initSync \} from .*$/gm, ''), packs,
+  `const loads = { ${loads.join(', ')} };`,
+  `const ${imported.map((name) => `${name} = loads`).join(', ')};`,
+].join('\n');
 if (/^\s*import\b[^(]/m.test(joined)) fail('the module that starts the client imports something');
 
 const script = await place('inkstream', '.js', joined);
-const program = await place('inkstream', '_bg.wasm', await programOf(join(work, 'bound', 'inkstream_bg.wasm')));
+const program = await place('inkstream', '_bg.wasm', await programOf(bound));
 
 // Trunk's page, with these in place of the whole program.
 const page = await readFile(join(folder, 'index.html'), 'utf8');
 const [whole] = page.match(/\/inkstream-[0-9a-f]+_bg\.wasm/) ?? fail('the page names no program');
 const [start] = page.match(/\/inkstream-[0-9a-f]+\.js/) ?? fail('the page names no script');
-const named = page.replaceAll(whole, program).replaceAll(start, script);
-const known = `<script type="application/json" id="parts">${JSON.stringify(begins)}</script>`;
-await writeFile(join(folder, 'index.html'), replace(named, /<\/head>/g, `${known}</head>`));
+const ours = page.replaceAll(whole, program).replaceAll(start, script);
+const known = `<script type="application/json" id="parts">${JSON.stringify(parts)}</script>`;
+await writeFile(join(folder, 'index.html'), replace(ours, /<\/head>/g, `${known}</head>`));
 for (const old of [whole, start]) await rm(join(folder, old.slice(1)));

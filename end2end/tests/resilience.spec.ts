@@ -231,7 +231,7 @@ test('a part of the program that does not come is asked for again, or the way to
   faults.expect(/ERR_FAILED|Failed to fetch/);
   const missed = new Set<string>();
   // Once each: the program, and the part that the page begins with.
-  await page.route(/\/(inkstream|brief)-.*\.wasm$/, (route) => {
+  await page.route(/\/(inkstream-.*\.wasm|brief-.*\.pack)$/, (route) => {
     const { pathname } = new URL(route.request().url());
     if (missed.has(pathname)) return route.continue();
     missed.add(pathname);
@@ -242,7 +242,7 @@ test('a part of the program that does not come is asked for again, or the way to
   expect(missed.size).toBe(2);
 
   let broken = true;
-  await page.route(/\/library-.*\.wasm$/, (route) => (broken ? route.abort() : route.continue()));
+  await page.route(/\/library-.*\.pack$/, (route) => (broken ? route.abort() : route.continue()));
   await page.getByRole('navigation').getByRole('link', { name: reader.words.libraryLink }).click();
   await expect(page.getByRole('main').getByRole('alert')).toContainText('A part of this page could not be loaded.');
   broken = false;
@@ -280,7 +280,7 @@ test('a program that is late is said, and comes to work when it comes', async ({
 
 test('a part of the program that is late is said, and the page is there when it comes', async ({ page, reader }) => {
   const gate = new Gate();
-  await page.route(/\/library-.*\.wasm$/, async (route) => {
+  await page.route(/\/library-.*\.pack$/, async (route) => {
     await gate.passed;
     await route.continue();
   });
@@ -310,7 +310,7 @@ test('a running article goes on although what writes it did not come at first', 
   await expect(reader.article).toContainText(sample.held);
   const other = await anotherTab();
   let missed = 0;
-  await other.page.route(/\/writing-.*\.wasm$/, (route) => (missed++ === 0 ? route.abort() : route.continue()));
+  await other.page.route(/\/writing-.*\.pack$/, (route) => (missed++ === 0 ? route.abort() : route.continue()));
   await other.open(page.url());
   gate.open();
   await expect(other.article).toContainText(sample.end);

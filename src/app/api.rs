@@ -14,6 +14,7 @@ use crate::article::dead_letter::{DeadLetterPage, Replay, ReplaySelection};
 use crate::article::edit::ArticleEdit;
 use crate::article::event::Routed;
 use crate::article::generation::{ArticlePage, Attempt, Generation};
+use crate::article::json;
 use crate::article::library::{Selection, SelectionOutcome};
 use crate::article::problem::{Problem, ProblemBody, ProblemKind};
 
@@ -446,5 +447,5 @@ async fn fetch(
 
 async fn read<T: DeserializeOwned>(response: &Response) -> Result<T, Failure> {
     let text = response.text().await.map_err(|_| Failure::Unreachable)?;
-    serde_json::from_str(&text).map_err(|_| Failure::Malformed)
+    json::read(&text).map_err(|_| Failure::Malformed)
 }

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::brief_draft::{BriefDraft, Field};
 use super::use_hydrated;
 use crate::article::brief::Style;
+use crate::article::json;
 
 const KEY: &str = "inkstream.draft";
 
@@ -17,7 +18,7 @@ fn storage() -> Option<web_sys::Storage> {
 /// The draft of an earlier visit.
 pub fn load() -> Option<BriefDraft> {
     let kept = storage()?.get_item(KEY).ok().flatten()?;
-    serde_json::from_str(&kept).ok()
+    json::read(&kept).ok()
 }
 
 /// Keeps the draft.

@@ -13,6 +13,7 @@ pub mod components;
 pub mod draft_store;
 pub mod edit_drafts;
 pub mod estimate;
+pub mod fetched;
 pub mod focus;
 pub mod follow_end;
 pub mod format;
@@ -43,6 +44,7 @@ use leptos_router::path;
 
 use self::components::header::Header;
 use self::components::library_search::provide_search_keys;
+use self::i18n::Texts;
 use self::pages::NotFoundPage;
 use self::preferences::Preferences;
 use self::site_facts::SiteFacts;
@@ -70,10 +72,14 @@ pub fn use_hydrated() -> Hydrated {
     use_context().unwrap_or_else(|| Hydrated(RwSignal::new(true)))
 }
 
-/// The application.
+/// The application, in the words of the reader's language.
 #[component]
-pub fn App() -> impl IntoView {
+pub fn App(
+    /// What it says.
+    texts: &'static Texts,
+) -> impl IntoView {
     title::provide_titles();
+    provide_context(texts);
     provide_context(Preferences::of_this_page());
     provide_context(SiteFacts::of_this_page());
     SiteStatus::provide();

@@ -36,7 +36,7 @@ use super::pages::{
 };
 use super::preferences::use_texts;
 use super::use_hydrated;
-use crate::app::i18n::Texts;
+use crate::app::i18n::{CHINESE, ENGLISH, Locale, Texts};
 
 /// How long a page waits for its part before it says so.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -45,9 +45,19 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// What a way into a part gives, unless the part could not be loaded.
-type Opened<T> = Result<T, SplitLoaderError>;
+pub type Opened<T> = Result<T, SplitLoaderError>;
 /// The same, once the part is there.
 pub type Opening<T> = Pin<Box<dyn Future<Output = Opened<T>>>>;
+
+#[wasm_split(english, fallible)]
+fn open_english() -> Opened<&'static Texts> {
+    Ok(&ENGLISH)
+}
+
+#[wasm_split(chinese, fallible)]
+fn open_chinese() -> Opened<&'static Texts> {
+    Ok(&CHINESE)
+}
 
 #[wasm_split(brief, fallible, preload(load_compose))]
 fn open_compose() -> Opened<AnyView> {
@@ -348,6 +358,25 @@ pub async fn load(path: &str) -> Result<(), SplitLoaderError> {
         Some(Way::Connect) => load_connect().await,
         Some(Way::Operations) => load_operations().await,
         None => Ok(()),
+    }
+}
+
+/// The part with the words of a language, as the build names it.
+pub fn words_of(locale: Locale) -> &'static str {
+    match locale {
+        Locale::En => "english",
+        Locale::Zh => "chinese",
+    }
+}
+
+/// The words of a language.
+///
+/// # Errors
+/// They could not be loaded; it can be tried again.
+pub async fn words(locale: Locale) -> Opened<&'static Texts> {
+    match locale {
+        Locale::En => open_english().await,
+        Locale::Zh => open_chinese().await,
     }
 }
 

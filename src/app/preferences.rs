@@ -109,9 +109,13 @@ pub fn use_locale() -> Locale {
     use_context::<Preferences>().unwrap_or_default().locale
 }
 
-/// The words of the interface.
+/// The words of the interface, which [`App`](super::App) provides.
 pub fn use_texts() -> &'static Texts {
-    use_locale().texts()
+    #[cfg(feature = "hydrate")]
+    return expect_context();
+    // A test shows a component by itself.
+    #[cfg(not(feature = "hydrate"))]
+    use_context().unwrap_or_else(|| use_locale().texts())
 }
 
 /// Keeps a preference for a year. An empty value forgets it.

@@ -6,19 +6,26 @@ use std::time::Duration;
 use leptos::mount::hydrate_body;
 use leptos::prelude::*;
 
+use super::i18n::Texts;
+use super::preferences::Preferences;
 use super::{App, parts};
 
-/// Takes over the page that the server rendered, once the part of it is there.
+/// Takes over the page that the server rendered, once the parts of it are there.
 pub async fn start() {
     console_error_panic_hook::set_once();
     let path = window().location().pathname().unwrap_or_default();
-    let load = || -> parts::Opening<()> {
+    let locale = Preferences::of_this_page().locale;
+    let load = || -> parts::Opening<&'static Texts> {
         let path = path.clone();
-        Box::pin(async move { parts::load(&path).await })
+        Box::pin(async move {
+            parts::load(&path).await?;
+            parts::words(locale).await
+        })
     };
-    parts::persist(load, || ControlFlow::Continue(())).await;
+    // It is tried until it comes.
+    let Some(texts) = parts::persist(load, || ControlFlow::Continue(())).await else { return };
     // A task of its own: making the program ready took one already, and slow devices should get to
     // hear a touch in between.
     parts::sleep(Duration::ZERO).await;
-    hydrate_body(App);
+    hydrate_body(move || view! { <App texts /> });
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::json::{self, Unreadable};
 use super::problem::Problem;
 
 /// The place of an event in its generation's log. Starts at 1, has no holes; 0 is "before the
@@ -519,39 +520,38 @@ impl Event {
     ///
     /// # Errors
     /// The data is not what the name promises.
-    pub fn parse(name: &str, data: &str) -> Result<Option<Self>, serde_json::Error> {
-        use serde_json::from_str;
+    pub fn parse(name: &str, data: &str) -> Result<Option<Self>, Unreadable> {
         Ok(Some(match name {
             "accepted" => {
-                let AcceptedData { generation, article } = from_str(data)?;
+                let AcceptedData { generation, article } = json::read(data)?;
                 Self::Accepted { generation, article }
             }
             "stage" => {
-                let StageData { stage, elapsed_ms } = from_str(data)?;
+                let StageData { stage, elapsed_ms } = json::read(data)?;
                 Self::Stage { stage, elapsed_ms }
             }
-            "routed" => Self::Routed(from_str(data)?),
-            "delta" => Self::Delta { text: from_str::<TextData<String>>(data)?.text },
-            "reasoning" => Self::Reasoning { text: from_str::<TextData<String>>(data)?.text },
-            "highlight" => Self::Highlight(from_str(data)?),
-            "notice" => Self::Notice(from_str(data)?),
+            "routed" => Self::Routed(json::read(data)?),
+            "delta" => Self::Delta { text: json::read::<TextData<String>>(data)?.text },
+            "reasoning" => Self::Reasoning { text: json::read::<TextData<String>>(data)?.text },
+            "highlight" => Self::Highlight(json::read(data)?),
+            "notice" => Self::Notice(json::read(data)?),
             "usage" => {
-                let UsageData { usage, first_token_ms, writing_ms } = from_str(data)?;
+                let UsageData { usage, first_token_ms, writing_ms } = json::read(data)?;
                 Self::Usage { usage, first_token_ms, writing_ms }
             }
-            "meta" => Self::Meta(from_str(data)?),
-            "done" => Self::Done { revision: from_str::<DoneData>(data)?.revision },
+            "meta" => Self::Meta(json::read(data)?),
+            "done" => Self::Done { revision: json::read::<DoneData>(data)?.revision },
             "cancelled" => {
-                let CancelledData { upstream_closed_ms, usage } = from_str(data)?;
+                let CancelledData { upstream_closed_ms, usage } = json::read(data)?;
                 Self::Cancelled { upstream_closed_ms, usage }
             }
-            "rejected" => Self::Rejected { findings: from_str::<RejectedData>(data)?.findings },
+            "rejected" => Self::Rejected { findings: json::read::<RejectedData>(data)?.findings },
             "failed" => {
-                let FailedData { problem, dead_letter } = from_str(data)?;
+                let FailedData { problem, dead_letter } = json::read(data)?;
                 Self::Failed { problem, dead_letter }
             }
             "interrupted" => {
-                let InterruptedData { killed } = from_str(data)?;
+                let InterruptedData { killed } = json::read(data)?;
                 Self::Interrupted { killed }
             }
             _ => return Ok(None),

@@ -14,6 +14,7 @@ pub mod event;
 pub mod generation;
 pub mod html;
 pub mod html_writer;
+pub mod json;
 pub mod library;
 pub mod markdown;
 pub mod markdown_writer;

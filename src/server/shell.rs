@@ -24,7 +24,8 @@ use super::error;
 use super::site::ClientFiles;
 use super::state::AppState;
 use crate::app::App;
-use crate::app::parts::part_of;
+use crate::app::i18n::Locale;
+use crate::app::parts::{part_of, words_of};
 use crate::app::preferences::Preferences;
 use crate::app::site_facts::SiteFacts;
 
@@ -48,10 +49,12 @@ pub fn pages(state: AppState) -> Router {
         let site = site.clone();
         move || shell(site.client())
     };
+    // Their paths are the same in either language.
+    let any_page = || view! { <App texts=Locale::En.texts() /> };
     let missing = render_app_async_with_context(context.clone(), shell.clone());
     let built = site.clone();
     Router::new()
-        .leptos_routes_with_context(&options, generate_route_list(App), context, shell)
+        .leptos_routes_with_context(&options, generate_route_list(any_page), context, shell)
         .layer(axum::middleware::from_fn(move |request: Request, next: axum::middleware::Next| {
             let site = built.clone();
             async move {
@@ -147,7 +150,12 @@ fn shell(client: Option<Arc<ClientFiles>>) -> impl IntoView + use<> {
     let texts = preferences.locale.texts();
     let client = client.map(|files| {
         let path = use_context::<Parts>().map(|request| request.uri.path().to_owned());
-        let part = path.as_deref().and_then(part_of);
+        let words = files.parts.get(words_of(preferences.locale));
+        let own = path.as_deref().and_then(part_of).and_then(|part| files.parts.get(part));
+        let begins = [words, own].into_iter().flatten().map(String::as_str).collect::<Vec<_>>();
+        let other_words = files.parts.get(words_of(preferences.locale.other()));
+        let all = files.parts.values().filter(|&part| Some(part) != other_words);
+        let all = all.map(String::as_str).collect::<Vec<_>>();
         view! {
             <link rel="stylesheet" href=files.style.clone() />
             <script
@@ -157,8 +165,8 @@ fn shell(client: Option<Arc<ClientFiles>>) -> impl IntoView + use<> {
                 data-program=files.program.clone()
                 data-late=texts.client_late
                 data-again=texts.load_again
-                data-parts=part.and_then(|part| files.parts.get(part)).cloned()
-                data-all=files.all.clone()
+                data-parts=begins.join(" ")
+                data-all=all.join(" ")
                 inner_html=START
             ></script>
         }
@@ -181,7 +189,7 @@ fn shell(client: Option<Arc<ClientFiles>>) -> impl IntoView + use<> {
                 <MetaTags />
             </head>
             <body>
-                <App />
+                <App texts />
             </body>
         </html>
     }

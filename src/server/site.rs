@@ -4,7 +4,7 @@
 //! one file is an installation. `site_dir` puts a folder in their place.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
@@ -71,11 +71,8 @@ pub struct ClientFiles {
     pub script: String,
     /// The program (WebAssembly).
     pub program: String,
-    /// The parts that the pages begin with (`app::parts`), each as its files, of which some are
-    /// shared, with spaces between.
+    /// The parts of the program by their names (`app::parts`).
     pub parts: BTreeMap<String, String>,
-    /// The files of all parts, with spaces between.
-    pub all: String,
 }
 
 impl ClientFiles {
@@ -87,14 +84,11 @@ impl ClientFiles {
         };
         let (_, parts) = page.split_once("id=\"parts\">")?;
         let (parts, _) = parts.split_once("</script>")?;
-        let parts: BTreeMap<String, Vec<String>> = serde_json::from_str(parts).ok()?;
-        let all: BTreeSet<&str> = parts.values().flatten().map(String::as_str).collect();
         Some(Self {
             style: named(".css")?,
             script: named(".js")?,
             program: named(".wasm")?,
-            all: all.into_iter().collect::<Vec<_>>().join(" "),
-            parts: parts.into_iter().map(|(part, files)| (part, files.join(" "))).collect(),
+            parts: serde_json::from_str(parts).ok()?,
         })
     }
 }
@@ -277,7 +271,7 @@ mod tests {
     const PAGE: &str = "<html><head><script type=\"module\">\nimport init from '/ink-0123.js';\n\
         await init({ module_or_path: '/ink-0123_bg.wasm' });\n</script>\n\
         <link rel=\"stylesheet\" href=\"/main-0123456789abcdef.css\"/>\n\
-        <script type=\"application/json\" id=\"parts\">{\"library\":[\"/library-0.wasm\",\"/chunk-1.wasm\"]}\
+        <script type=\"application/json\" id=\"parts\">{\"library\":\"/library-0.pack\"}\
         </script></head></html>";
 
     fn carried(name: &str) -> Option<Carried> {
@@ -348,8 +342,7 @@ mod tests {
         let client = site.client().unwrap();
         assert_eq!(client.style, "/main-0123456789abcdef.css");
         assert_eq!((&*client.script, &*client.program), ("/ink-0123.js", "/ink-0123_bg.wasm"));
-        assert_eq!(client.parts["library"], "/library-0.wasm /chunk-1.wasm");
-        assert_eq!(client.all, "/chunk-1.wasm /library-0.wasm");
+        assert_eq!(client.parts["library"], "/library-0.pack");
         let missing = Site { source: Source::Folder("nowhere".into()), client: Arc::default() };
         assert_eq!(missing.client(), None);
     }

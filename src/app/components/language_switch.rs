@@ -2,14 +2,14 @@
 
 use leptos::prelude::*;
 
-use crate::app::preferences::{keep, use_locale};
+use crate::app::preferences::{keep, use_locale, use_texts};
 use crate::app::use_hydrated;
 
 /// Names the other language, in that language.
 #[component]
 pub fn LanguageSwitch() -> impl IntoView {
-    let (locale, hydrated) = (use_locale(), use_hydrated());
-    let other = locale.other();
+    let (texts, hydrated) = (use_texts(), use_hydrated());
+    let other = use_locale().other();
     let switch = move |_| {
         keep("lang", other.tag());
         // Every text of the page changes; the draft is kept, so nothing is lost on the way.
@@ -22,11 +22,11 @@ pub fn LanguageSwitch() -> impl IntoView {
             type="button"
             class="btn quiet"
             lang=other.tag()
-            aria-label=locale.texts().switch_language
+            aria-label=texts.switch_language
             disabled=move || hydrated.not_yet()
             on:click=switch
         >
-            {other.texts().language_name}
+            {texts.other_language}
         </button>
     }
     .into_any()

@@ -10,8 +10,9 @@ use crate::article::event::{GenerationState, Notice, NoticeKind, RouteReason, St
 use crate::article::generation::AttemptOutcome;
 use crate::article::problem::{Code, Problem};
 
-pub(super) static TEXTS: Texts = Texts {
-    language_name: "English",
+/// The words of the interface.
+pub static TEXTS: Texts = Texts {
+    other_language: "中文",
     between: " ",
     skip_to_content: "Skip to the content",
     main_navigation: "Main",

@@ -7,8 +7,10 @@ mod operations;
 mod texts;
 mod zh;
 
+pub use en::TEXTS as ENGLISH;
 pub use operations::OperationsTexts;
 pub use texts::{FieldText, IDEAS, Idea, StageState, Texts};
+pub use zh::TEXTS as CHINESE;
 
 /// A language of the interface.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,11 +23,13 @@ pub enum Locale {
 }
 
 impl Locale {
-    /// Its words.
+    /// Its words. The browser has those of one language only, and gets them as a part of the
+    /// client (`app::parts`).
+    #[cfg(not(feature = "hydrate"))]
     pub fn texts(self) -> &'static Texts {
         match self {
-            Self::En => &en::TEXTS,
-            Self::Zh => &zh::TEXTS,
+            Self::En => &ENGLISH,
+            Self::Zh => &CHINESE,
         }
     }
 

@@ -67,7 +67,8 @@ pub const IDEAS: [Idea; 4] = [
 #[expect(missing_docs, reason = "a field is named after the place or the thing that it words")]
 pub struct Texts {
     // The frame of every page.
-    pub language_name: &'static str,
+    /// The name of the other language of the interface, in that language.
+    pub other_language: &'static str,
     /// What stands between two sentences.
     pub between: &'static str,
     pub skip_to_content: &'static str,

@@ -10,8 +10,9 @@ use crate::article::event::{GenerationState, Notice, NoticeKind, RouteReason, St
 use crate::article::generation::AttemptOutcome;
 use crate::article::problem::{Code, Problem};
 
-pub(super) static TEXTS: Texts = Texts {
-    language_name: "中文",
+/// 界面文字。
+pub static TEXTS: Texts = Texts {
+    other_language: "English",
     between: "",
     skip_to_content: "跳到正文",
     main_navigation: "主导航",

@@ -6,6 +6,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use super::id_in;
 use super::not_found::ProblemPage;
 use crate::app::components::article_view::ArticleView;
+use crate::app::fetched::fetched;
 use crate::app::page_data::load_article;
 use crate::article::problem::Code;
 
@@ -17,7 +18,7 @@ pub fn ArticlePage() -> impl IntoView {
         let article = params.with(|params| params.get("id")).unwrap_or_default();
         (article, query.with(|query| query.get("revision")))
     });
-    let data = Resource::new(
+    let data = fetched(
         move || asked.get(),
         |(article, revision)| async move {
             let article = id_in(&article, Code::ArticleNotFound)?;
@@ -25,16 +26,13 @@ pub fn ArticlePage() -> impl IntoView {
             load_article(article, revision).await
         },
     );
-    let reload = Callback::new(move |()| data.refetch());
+    let reload = Callback::new(move |()| data.reload());
+    let show = move |data| match data {
+        Ok(data) => view! { <ArticleView data reload /> }.into_any(),
+        Err(problem) => view! { <ProblemPage problem /> }.into_any(),
+    };
     view! {
-        <Transition fallback=|| view! { <main id="content" class="page"></main> }>
-            {move || Suspend::new(async move {
-                match data.await {
-                    Ok(data) => view! { <ArticleView data reload /> }.into_any(),
-                    Err(problem) => view! { <ProblemPage problem /> }.into_any(),
-                }
-            })}
-        </Transition>
+        {data.view(|| view! { <main id="content" class="page"></main> }.into_any(), show)}
     }
     .into_any()
 }

@@ -12,6 +12,7 @@ use crate::app::components::compared_rows::ComparedRows;
 use crate::app::components::moment::Moment;
 use crate::app::components::problem_note::ProblemNote;
 use crate::app::components::revision_bar::how_made;
+use crate::app::fetched::fetched;
 use crate::app::page_data::{CompareData, compare_address, load_comparison};
 use crate::app::preferences::use_texts;
 use crate::app::title::Title;
@@ -28,7 +29,7 @@ pub fn ComparePage() -> impl IntoView {
         let article = params.with(|params| params.get("id")).unwrap_or_default();
         query.with(|query| (article, query.get("from"), query.get("to")))
     });
-    let data = Resource::new(
+    let data = fetched(
         move || asked.get(),
         |(article, from, to)| async move {
             let article = id_in(&article, Code::ArticleNotFound)?;
@@ -38,16 +39,13 @@ pub fn ComparePage() -> impl IntoView {
             load_comparison(article, id(from)?, id(to)?).await
         },
     );
-    let reload = Callback::new(move |()| data.refetch());
+    let reload = Callback::new(move |()| data.reload());
+    let show = move |data| match data {
+        Ok(data) => view! { <Compared data reload /> }.into_any(),
+        Err(problem) => view! { <ProblemPage problem /> }.into_any(),
+    };
     view! {
-        <Transition fallback=|| view! { <main id="content" class="page"></main> }>
-            {move || Suspend::new(async move {
-                match data.await {
-                    Ok(data) => view! { <Compared data reload /> }.into_any(),
-                    Err(problem) => view! { <ProblemPage problem /> }.into_any(),
-                }
-            })}
-        </Transition>
+        {data.view(|| view! { <main id="content" class="page"></main> }.into_any(), show)}
     }
     .into_any()
 }

@@ -10,6 +10,7 @@ use crate::app::components::demo_note::DemoNote;
 use crate::app::components::ideas::Ideas;
 use crate::app::components::topic_field::focus_topic;
 use crate::app::draft_store;
+use crate::app::fetched::fetched;
 use crate::app::i18n::Idea;
 use crate::app::page_data::{ComposeData, load_compose};
 use crate::app::preferences::use_texts;
@@ -21,17 +22,14 @@ use crate::article::brief::Brief;
 #[component]
 pub fn ComposePage() -> impl IntoView {
     let texts = use_texts();
-    let data = Resource::new(|| (), |()| load_compose());
+    let data = fetched(|| (), |()| load_compose());
+    let show = move |data| match data {
+        Ok(data) => view! { <Compose data /> }.into_any(),
+        Err(problem) => view! { <ProblemPage problem /> }.into_any(),
+    };
     view! {
         <Title text=format!("{} · Inkstream", texts.compose_title) />
-        <Suspense fallback=|| view! { <main id="content" class="page compose"></main> }>
-            {move || Suspend::new(async move {
-                match data.await {
-                    Ok(data) => view! { <Compose data /> }.into_any(),
-                    Err(problem) => view! { <ProblemPage problem /> }.into_any(),
-                }
-            })}
-        </Suspense>
+        {data.view(|| view! { <main id="content" class="page compose"></main> }.into_any(), show)}
     }
     .into_any()
 }

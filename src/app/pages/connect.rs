@@ -7,6 +7,7 @@ use super::not_found::ProblemPage;
 use crate::app::api::{self, Failure};
 use crate::app::components::copy_button::CopiedLine;
 use crate::app::components::problem_note::ProblemNote;
+use crate::app::fetched::fetched;
 use crate::app::format::{count, duration};
 use crate::app::page_data::load_connections;
 use crate::app::preferences::use_texts;
@@ -23,17 +24,14 @@ const NAMED: usize = 6;
 #[component]
 pub fn ConnectPage() -> impl IntoView {
     let texts = use_texts();
-    let data = Resource::new(|| (), |()| load_connections());
+    let data = fetched(|| (), |()| load_connections());
+    let show = move |data| match data {
+        Ok(data) => view! { <Connect data /> }.into_any(),
+        Err(problem) => view! { <ProblemPage problem /> }.into_any(),
+    };
     view! {
         <Title text=format!("{} · Inkstream", texts.models) />
-        <Suspense fallback=|| view! { <main id="content" class="page"></main> }>
-            {move || Suspend::new(async move {
-                match data.await {
-                    Ok(data) => view! { <Connect data /> }.into_any(),
-                    Err(problem) => view! { <ProblemPage problem /> }.into_any(),
-                }
-            })}
-        </Suspense>
+        {data.view(|| view! { <main id="content" class="page"></main> }.into_any(), show)}
     }
     .into_any()
 }

@@ -13,7 +13,8 @@ use crate::app::components::library_search::LibrarySearch;
 use crate::app::components::more_rows::MoreRows;
 use crate::app::components::problem_note::ProblemNote;
 use crate::app::components::selection_bar::SelectionBar;
-use crate::app::page_data::{LibraryData, LibraryQuery, load_library, set_status};
+use crate::app::fetched::fetched;
+use crate::app::page_data::{LibraryData, LibraryQuery, PageResult, load_library, set_status};
 use crate::app::preferences::use_texts;
 use crate::app::title::Title;
 use crate::article::generation::ArticlePage;
@@ -26,28 +27,24 @@ const RENEW: Duration = Duration::from_secs(5);
 pub fn LibraryPage() -> impl IntoView {
     let (texts, query) = (use_texts(), use_query_map());
     let asked = Memo::new(move |_| query.with(|query| LibraryQuery::of(|name| query.get(name))));
-    let data = Resource::new(move || asked.get(), load_library);
-    let reload = Callback::new(move |()| data.refetch());
+    let data = fetched(move || asked.get(), load_library);
+    let reload = Callback::new(move |()| data.reload());
+    let show = move |data: PageResult<LibraryData>| match data {
+        Ok(data) => {
+            let asked = asked.get_untracked();
+            view! { <Library data asked reload /> }.into_any()
+        }
+        Err(problem) => {
+            set_status(problem.code.status());
+            view! { <ProblemNote failure=Failure::Problem(problem) /> }.into_any()
+        }
+    };
     view! {
         <Title text=format!("{} · Inkstream", texts.library) />
         <main id="content" class="page library">
             <h1 class="ask">{texts.library}</h1>
             <LibrarySearch asked />
-            <Transition>
-                {move || Suspend::new(async move {
-                    match data.await {
-                        Ok(data) => {
-                            let asked = asked.get_untracked();
-                            view! { <Library data asked reload /> }.into_any()
-                        }
-                        Err(problem) => {
-                            set_status(problem.code.status());
-                            let failure = Failure::Problem(problem);
-                            view! { <ProblemNote failure /> }.into_any()
-                        }
-                    }
-                })}
-            </Transition>
+            {data.view(|| ().into_any(), show)}
         </main>
     }
     .into_any()

@@ -16,6 +16,7 @@ use crate::app::components::operations::glance::Glance;
 use crate::app::components::operations::health::{Breakers, Providers};
 use crate::app::components::operations::running::Running;
 use crate::app::components::problem_note::ProblemNote;
+use crate::app::fetched::fetched;
 use crate::app::page_data::{OperationsData, load_letter, load_operations};
 use crate::app::preferences::use_texts;
 use crate::app::title::Title;
@@ -31,26 +32,23 @@ pub fn OperationsPage() -> impl IntoView {
     let open = Memo::new(move |_| {
         query.with(|query| query.get("letter").and_then(|id| id.parse::<Uuid>().ok()))
     });
-    let data = Resource::new(|| (), |()| load_operations());
-    let opened = Resource::new(
+    let data = fetched(|| (), |()| load_operations());
+    let opened = fetched(
         move || open.get(),
         |open| async move {
             match open {
-                Some(id) => Some(load_letter(id).await),
+                Some(id) => Some((id, load_letter(id).await)),
                 None => None,
             }
         },
     );
+    let show = move |data| match data {
+        Ok(data) => view! { <Operations data open opened /> }.into_any(),
+        Err(problem) => view! { <ProblemPage problem /> }.into_any(),
+    };
     view! {
         <Title text=format!("{} · Inkstream", texts.operations.title) />
-        <Suspense fallback=|| view! { <main id="content" class="page"></main> }>
-            {move || Suspend::new(async move {
-                match data.await {
-                    Ok(data) => view! { <Operations data open opened /> }.into_any(),
-                    Err(problem) => view! { <ProblemPage problem /> }.into_any(),
-                }
-            })}
-        </Suspense>
+        {data.view(|| view! { <main id="content" class="page"></main> }.into_any(), show)}
     }
     .into_any()
 }

@@ -171,7 +171,7 @@ pub fn is_open(method: &Method, path: &str) -> bool {
 /// Whether a path is that of a file of the client: at the top, a font, or of the renderer for other
 /// people's pages. No page has a dot in its first part.
 fn is_file(path: &str) -> bool {
-    const KINDS: [&str; 8] = ["css", "ico", "js", "png", "svg", "txt", "wasm", "woff2"];
+    const KINDS: [&str; 9] = ["css", "ico", "js", "pack", "png", "svg", "txt", "wasm", "woff2"];
     let Some(name) = path.strip_prefix('/') else { return false };
     if name == "embed/example.html" {
         return true;
@@ -249,6 +249,7 @@ mod tests {
             "/favicon.svg",
             "/main-0123456789abcdef.css",
             "/inkstream-0123456789abcdef_bg.wasm",
+            "/library-0123456789abcdef.pack",
             "/fonts/inter-latin-wght-normal.woff2",
         ] {
             assert!(is_open(&Method::GET, path), "{path}");

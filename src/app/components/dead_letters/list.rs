@@ -1,6 +1,7 @@
 //! All open dead letters, newest first; one of them may be opened.
 
 use leptos::prelude::*;
+use uuid::Uuid;
 
 use super::bar::LettersBar;
 use super::opened::OpenedLetter;
@@ -9,12 +10,13 @@ use super::{Done, Letters};
 use crate::app::api;
 use crate::app::components::more_rows::MoreRows;
 use crate::app::components::problem_note::ProblemNote;
+use crate::app::fetched::Fetched;
 use crate::app::page_data::{LetterData, PageResult};
 use crate::app::preferences::use_texts;
 use crate::article::dead_letter::DeadLetterPage;
 
-/// The letter that is opened, once it has come.
-pub type Opened = Resource<Option<PageResult<LetterData>>>;
+/// The letter that is opened, and what there is of it.
+pub type Opened = Fetched<Option<(Uuid, PageResult<LetterData>)>>;
 
 /// See the module.
 #[component]

@@ -26,24 +26,15 @@ pub fn OpenedLetter(
     /// All letters.
     letters: Letters,
 ) -> impl IntoView {
-    view! {
-        <div class="letter">
-            <Transition>
-                {move || Suspend::new(async move {
-                    opened
-                        .await
-                        .map(|data| match data {
-                            Ok(data) => view! { <Letter data letters /> }.into_any(),
-                            Err(problem) => {
-                                let failure = Failure::Problem(problem);
-                                view! { <ProblemNote failure /> }.into_any()
-                            }
-                        })
-                })}
-            </Transition>
-        </div>
-    }
-    .into_any()
+    let show = move |opened| match opened {
+        // What came before is another's.
+        Some((id, data)) if letters.open.get_untracked() == Some(id) => match data {
+            Ok(data) => view! { <Letter data letters /> }.into_any(),
+            Err(problem) => view! { <ProblemNote failure=Failure::Problem(problem) /> }.into_any(),
+        },
+        _ => ().into_any(),
+    };
+    view! { <div class="letter">{opened.view(|| ().into_any(), show)}</div> }.into_any()
 }
 
 #[component]
