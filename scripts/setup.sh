@@ -7,6 +7,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 trunk_version=0.21.14
 binaryen_version=132
+esbuild_version=0.28.2
 wasm_split_version=0.2.4
 cargo_deny_version=0.20.2
 schemathesis_version=4.32.5
@@ -141,6 +142,15 @@ need_wasm_opt() {
     ln -sf ../binaryen/node_modules/.bin/wasm-opt "$tools/bin/wasm-opt"
 }
 
+need_esbuild() {
+    [ "$(version_of esbuild --version)" = "$esbuild_version" ] && return
+    say "Installing esbuild $esbuild_version from npm into $tools (a few seconds)"
+    mkdir -p "$tools/esbuild" "$tools/bin"
+    npm install --prefix "$tools/esbuild" --no-save --no-audit --no-fund --loglevel=error "esbuild@$esbuild_version" ||
+        fail "npm could not install esbuild." "Check the network (npm's registry), then run this again."
+    ln -sf ../esbuild/node_modules/.bin/esbuild "$tools/bin/esbuild"
+}
+
 need_end2end() {
     [ end2end/node_modules/.package-lock.json -nt end2end/package-lock.json ] && return
     say "Installing the browser tests' packages (a few seconds)"
@@ -175,7 +185,7 @@ is test && { need_chromium; need_chinese_font; need_python; }
 install_packages
 need_wasm_target
 is check && need_rust_components
-is run test && need_wasm_opt
+is run test && { need_wasm_opt; need_esbuild; }
 is test && { need_end2end; need_schemathesis; }
 is run test && { need_wasm_bindgen; need_wasm_split; need_trunk; }
 is check && need_cargo_deny

@@ -6,9 +6,9 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 
-/** What any page shall come to until it is alive, and what none may grow over meanwhile; in bytes. Lower it with each win. */
-const GOAL = 220_000;
-const LIMIT = 420_000;
+/** What the page that one comes to first may come to until it is alive, and what any other may; in bytes. */
+const FIRST = { part: 'brief', limit: 220_000 };
+const LIMIT = 275_000;
 
 const folder = process.argv[2] ?? 'target/site';
 const page = await readFile(join(folder, 'index.html'), 'utf8').catch(() => '');
@@ -43,14 +43,15 @@ own.sort((one, other) => other.sent - one.sent).forEach(row);
 const words = own.find(({ part }) => part === 'chinese');
 // The editor and what writes come on top of an article, when it is edited or written.
 for (const one of own.filter(({ part }) => !['english', 'chinese', 'writing'].includes(part))) {
-  views.push(sum(`before a page of ${one.part} is alive (goal ${GOAL}, limit ${LIMIT})`, [...common, words, one]));
+  const limit = one.part === FIRST.part ? FIRST.limit : LIMIT;
+  views.push({ limit, ...sum(`before a page of ${one.part} is alive (limit ${limit})`, [...common, words, one]) });
 }
 row({ ...common[0], name: 'first view of a page that nobody touches: the style sheet' });
 views.forEach(row);
 // These come after the first paint: `font-display: swap` shows the text in the system's font before.
 const fonts = (await readdir(join(folder, 'fonts'))).filter((name) => extname(name) === '.woff2');
 row(sum(`${fonts.length} fonts, after the first paint`, await Promise.all(fonts.map((name) => measure(`/fonts/${name}`)))));
-if (views.some(({ sent }) => sent > LIMIT)) {
+if (views.some(({ sent, limit }) => sent > limit)) {
   console.error('error: the client has grown over its limit\nremedy: see what grew, or say in scripts/size.mjs why it may.');
   process.exit(1);
 }

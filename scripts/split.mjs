@@ -19,11 +19,11 @@ import { IMPORT, encoded, importsIn, named, sectionOf, sectionsOf, withSection }
 /**
  * What Leptos compiles for every view and attribute and this client never does: taking a page over bit by bit as its parts
  * come (`lazy` routes) or from a `template!`, giving a component attributes that it did not ask for (`<Part attr:x=…>`,
- * `<Part {..spread}>`), and what only the server needs of routes.
+ * `<Part {..spread}>`), and counting what the server would write; and streams that the browser reads from the program.
  */
-const NEVER_DONE = /hydrate_async|hydrate_from_template|add_any_attr|into_cloneable|generate_routes|html_len/;
-/** What would begin it: the functions of a view that is erased. */
-const DOORS = /AnyView\$u20\$as.*(hydrate_async|add_any_attr)/;
+const NEVER_DONE = /hydrate_async|hydrate_from_template|add_any_attr|into_cloneable|html_len|^(__wbg_)?intounderlying/;
+/** What would begin it: the functions of a view or an attribute that is erased. */
+const DOORS = /Any(View|Attribute)\$u20\$as.*(hydrate_async|hydrate_from_template|add_any_attr|into_cloneable|html_len)/;
 
 const { folder, release, ...built } = argumentsOf('split.mjs');
 const [linked, work] = [built.linked(release ? 'wasm-release' : 'debug'), built.work('parts')];

@@ -51,3 +51,39 @@ for (const language of ['en', 'zh'] as const) {
     });
   });
 }
+
+test('a place within an article is no other page, and what is no page is left to the browser', async ({
+  page,
+  reader,
+  model,
+}) => {
+  const article = `/articles/${await written(page, model, sample)}`;
+  await reader.open(article);
+  const asked: string[] = [];
+  page.on('request', (request) => {
+    if (request.url().includes('/page-data/')) {
+      asked.push(request.url());
+    }
+  });
+  await page.locator('.outline a[href^="#"]').last().click();
+  await expect(page).toHaveURL(/#.+$/);
+  await page.goBack();
+  await expect(page).toHaveURL(new RegExp(`${article}$`));
+  await expect(reader.article.getByText(sample.end)).toBeVisible();
+  expect(asked, 'the article was there').toEqual([]);
+
+  // With Ctrl a link opens in another tab, and this one stays.
+  const other = page.context().waitForEvent('page');
+  await page.locator('header a[href="/articles"]').click({ modifiers: ['Control'] });
+  await (await other).close();
+  await expect(page).toHaveURL(new RegExp(`${article}$`));
+
+  await page.evaluate(() => {
+    const link = document.createElement('a');
+    link.href = '/health';
+    document.body.append(link);
+    link.click();
+  });
+  await expect(page).toHaveURL(/\/health$/);
+  await expect(page.locator('body')).toContainText('"ok"');
+});

@@ -63,6 +63,13 @@ impl Failure {
     }
 }
 
+/// What is needed of a generation that has begun.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Begun {
+    /// What it writes.
+    pub article_id: Uuid,
+}
+
 /// Asks for an article; with `article` for a new revision of it.
 ///
 /// # Errors
@@ -71,7 +78,7 @@ pub async fn create(
     brief: &Brief,
     article: Option<Uuid>,
     idempotency_key: &str,
-) -> Result<Generation, Failure> {
+) -> Result<Begun, Failure> {
     let path = match article {
         None => "/api/v1/generations".to_owned(),
         Some(article) => format!("/api/v1/articles/{article}/generations"),
@@ -116,8 +123,9 @@ pub async fn attempts(id: Uuid) -> Result<Vec<Attempt>, Failure> {
 ///
 /// # Errors
 /// See [`Failure`].
-pub async fn cancel(id: Uuid) -> Result<Generation, Failure> {
-    read(&send(Method::POST, &format!("/api/v1/generations/{id}/cancel"), &[], None).await?).await
+pub async fn cancel(id: Uuid) -> Result<(), Failure> {
+    let path = format!("/api/v1/generations/{id}/cancel");
+    send(Method::POST, &path, &[], None).await.map(drop)
 }
 
 /// Goes on from where a generation ended, or from the seam at an offset of its text.
@@ -128,11 +136,11 @@ pub async fn continue_from(
     id: Uuid,
     seam: Option<u64>,
     idempotency_key: &str,
-) -> Result<Generation, Failure> {
+) -> Result<(), Failure> {
     let from = seam.map(|offset| format!("?from={offset}")).unwrap_or_default();
     let path = format!("/api/v1/generations/{id}/continue{from}");
     let headers = [("Idempotency-Key", idempotency_key)];
-    read(&send(Method::POST, &path, &headers, None).await?).await
+    send(Method::POST, &path, &headers, None).await.map(drop)
 }
 
 /// Makes an old revision the one that readers see.
@@ -299,7 +307,7 @@ pub async fn replay(
     letter: Uuid,
     replay: &Replay,
     idempotency_key: &str,
-) -> Result<Generation, Failure> {
+) -> Result<Begun, Failure> {
     let path = format!("/api/v1/dead-letters/{letter}/replay");
     let body = serde_json::to_string(replay).map_err(|_| Failure::Malformed)?;
     let headers = [("Content-Type", "application/json"), ("Idempotency-Key", idempotency_key)];
@@ -333,12 +341,30 @@ const PAGE_PATIENCE_MS: u32 = 15_000;
 /// How long a question for what is being written may take, in milliseconds.
 const STATUS_PATIENCE_MS: u32 = 8_000;
 
+/// What is needed of an article that is being written.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct RunningArticle {
+    /// The article.
+    pub id: Uuid,
+    /// Its title so far.
+    pub title: String,
+    /// What it is written in.
+    pub language: String,
+    /// What writes it.
+    pub generation_id: Uuid,
+}
+
 /// The articles that are being written.
 ///
 /// # Errors
 /// See [`Failure`]; unreachable is also who does not answer in time.
-pub async fn running_articles() -> Result<ArticlePage, Failure> {
-    within(STATUS_PATIENCE_MS, "/api/v1/articles?state=queued,running&limit=100").await
+pub async fn running_articles() -> Result<Vec<RunningArticle>, Failure> {
+    #[derive(Deserialize)]
+    struct Running {
+        items: Vec<RunningArticle>,
+    }
+    let path = "/api/v1/articles?state=queued,running&limit=100";
+    Ok(within::<Running>(STATUS_PATIENCE_MS, path).await?.items)
 }
 
 /// Asks, but not for longer than so many milliseconds.

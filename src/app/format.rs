@@ -36,17 +36,19 @@ pub fn money(millionths: i64, currency: &str) -> String {
         "GBP" => "£".to_owned(),
         other => format!("{other} "),
     };
-    #[expect(clippy::cast_precision_loss, reason = "shown with four decimals")]
-    let units = millionths as f64 / 1e6;
-    if units == 0.0 {
-        format!("{sign}0")
-    } else if millionths.abs() < 50 {
-        format!("{sign}{units:.6}")
-    } else if units.abs() < 1.0 {
-        format!("{sign}{units:.4}")
-    } else {
-        format!("{sign}{units:.2}")
-    }
+    // Whole numbers, as what prints fractions takes much room in the browser.
+    let decimals = match millionths.unsigned_abs() {
+        0 => return format!("{sign}0"),
+        1..50 => 6,
+        50..1_000_000 => 4,
+        _ => 2,
+    };
+    let per_step = 10_u64.pow(6 - decimals);
+    let steps = (millionths.unsigned_abs() + per_step / 2) / per_step;
+    let per_unit = 10_u64.pow(decimals);
+    let minus = if millionths < 0 { "-" } else { "" };
+    let width = decimals as usize;
+    format!("{sign}{minus}{}.{:0width$}", steps / per_unit, steps % per_unit)
 }
 
 /// What was used costs: an amount, or `None` where it costs nothing or the model has no price.
@@ -120,6 +122,9 @@ mod tests {
     fn small_amounts_show_four_decimals() {
         assert_eq!(money(3_100, "CNY"), "¥0.0031");
         assert_eq!(money(1_200_000, "USD"), "$1.20");
+        assert_eq!(money(999_960, "USD"), "$1.0000");
+        assert_eq!(money(12_345_678, "EUR"), "€12.35");
+        assert_eq!(money(-3_150, "USD"), "$-0.0032");
         assert_eq!(money(0, "CHF"), "CHF 0");
         assert_eq!(money(49, "USD"), "$0.000049");
     }

@@ -1,15 +1,15 @@
 //! Going on from the text of a generation: from its end, or from a seam in it.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_navigate;
 
 use super::api::{self, Failure};
 use super::live::Live;
+use super::navigation::use_navigation;
 
 /// Goes on from the text of the article's generation, or from the seam at an offset of it, and then
 /// shows what is being written. `reload` renews the whole page.
 pub fn use_go_on(live: Live, reload: Callback<()>) -> Callback<Option<u64>> {
-    let navigate = use_navigate();
+    let navigation = use_navigation();
     // Sent again after a lost answer, it must not be written twice.
     let unanswered = StoredValue::new(None::<(Option<u64>, String)>);
     Callback::new(move |seam| {
@@ -18,9 +18,8 @@ pub fn use_go_on(live: Live, reload: Callback<()>) -> Callback<Option<u64>> {
         let kept = unanswered.get_value().filter(|(known, _)| *known == seam);
         let key = kept.map_or_else(api::idempotency_key, |(_, key)| key);
         unanswered.set_value(Some((seam, key.clone())));
-        let navigate = navigate.clone();
         let home = move || {
-            navigate(&format!("/articles/{article}"), Default::default());
+            navigation.go(&format!("/articles/{article}"));
             reload.run(());
         };
         live.act(home, async move {
@@ -28,7 +27,7 @@ pub fn use_go_on(live: Live, reload: Callback<()>) -> Callback<Option<u64>> {
             if answer.as_ref().err().is_none_or(Failure::is_final) {
                 unanswered.try_set_value(None);
             }
-            answer.map(drop)
+            answer
         });
     })
 }

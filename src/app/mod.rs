@@ -23,6 +23,7 @@ pub mod i18n;
 pub mod later;
 pub mod live;
 pub mod lumps;
+pub mod navigation;
 pub mod page_data;
 pub mod pages;
 pub mod parts;
@@ -38,13 +39,11 @@ pub mod tab_icon;
 pub mod title;
 
 use leptos::prelude::*;
-use leptos_router::SsrMode;
-use leptos_router::components::{FlatRoutes, Route, Router};
-use leptos_router::path;
 
 use self::components::header::Header;
 use self::components::library_search::provide_search_keys;
 use self::i18n::Texts;
+use self::navigation::Place;
 use self::pages::NotFoundPage;
 use self::preferences::Preferences;
 use self::site_facts::SiteFacts;
@@ -86,18 +85,15 @@ pub fn App(
     let hydrated = RwSignal::new(false);
     provide_context(Hydrated(hydrated));
     Effect::new(move || hydrated.set(true));
+    let place = navigation::provide_navigation().place();
+    let page = Memo::new(move |_| place.with(Place::page));
+    let shown = move || match page.get() {
+        Some(page) => parts::page(page),
+        None => view! { <NotFoundPage /> }.into_any(),
+    };
     view! {
-        <Router>
-            <Header />
-            {provide_search_keys()}
-            <FlatRoutes fallback=NotFoundPage>
-                <Route path=path!("/") view=parts::compose ssr=SsrMode::Async />
-                <Route path=path!("/models") view=parts::connect ssr=SsrMode::Async />
-                <Route path=path!("/operations") view=parts::operations ssr=SsrMode::Async />
-                <Route path=path!("/articles") view=parts::library ssr=SsrMode::Async />
-                <Route path=path!("/articles/:id") view=parts::article ssr=SsrMode::Async />
-                <Route path=path!("/articles/:id/compare") view=parts::compare ssr=SsrMode::Async />
-            </FlatRoutes>
-        </Router>
+        <Header />
+        {provide_search_keys()}
+        {shown}
     }
 }

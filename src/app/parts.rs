@@ -30,6 +30,7 @@ use super::components::regenerate::Regenerate;
 use super::edit_drafts::{EditDraft, Taken};
 use super::later::Later;
 use super::live::Live;
+use super::navigation::Page;
 use super::page_data::{ArticleData, LetterData};
 use super::pages::{
     ArticlePage, ComparePage, ComposePage, ConnectPage, LibraryPage, OperationsPage,
@@ -64,12 +65,12 @@ fn open_compose() -> Opened<AnyView> {
     Ok(view! { <ComposePage /> }.into_any())
 }
 
-#[wasm_split(brief, fallible, preload(load_regenerate))]
+#[wasm_split(again, fallible, preload(load_regenerate))]
 fn open_regenerate(live: Live, reload: Callback<()>, open: RwSignal<bool>) -> Opened<AnyView> {
     Ok(view! { <Regenerate live reload open /> }.into_any())
 }
 
-#[wasm_split(brief, fallible, preload(load_letter_form))]
+#[wasm_split(again, fallible, preload(load_letter_form))]
 fn open_letter_form(data: LetterData, letters: Letters, open: RwSignal<bool>) -> Opened<AnyView> {
     Ok(view! { <EditLetter data letters open /> }.into_any())
 }
@@ -144,40 +145,25 @@ fn open_connect() -> Opened<AnyView> {
     Ok(view! { <ConnectPage /> }.into_any())
 }
 
-/// The page that asks for a topic.
-pub fn compose() -> AnyView {
-    arriving(Box::pin(load_compose()), frame, Box::new(|| Box::pin(open_compose())))
-}
-
-/// An article.
-pub fn article() -> AnyView {
+/// A page of a kind.
+pub fn page(page: Page) -> AnyView {
     // What the server has put there needs nothing that writes.
     let rendered = cfg!(feature = "ssr") || use_hydrated().is_taking_over();
     let load = async move {
-        load_article().await?;
-        if rendered { Ok(()) } else { load_writing().await }
+        load(page).await?;
+        if page != Page::Article || rendered { Ok(()) } else { load_writing().await }
     };
-    arriving(Box::pin(load), frame, Box::new(|| Box::pin(open_article())))
-}
-
-/// All articles.
-pub fn library() -> AnyView {
-    arriving(Box::pin(load_library()), frame, Box::new(|| Box::pin(open_library())))
-}
-
-/// Two revisions.
-pub fn compare() -> AnyView {
-    arriving(Box::pin(load_compare()), frame, Box::new(|| Box::pin(open_compare())))
-}
-
-/// The models.
-pub fn connect() -> AnyView {
-    arriving(Box::pin(load_connect()), frame, Box::new(|| Box::pin(open_connect())))
-}
-
-/// What is going on.
-pub fn operations() -> AnyView {
-    arriving(Box::pin(load_operations()), frame, Box::new(|| Box::pin(open_operations())))
+    let open = move || -> Opening<AnyView> {
+        match page {
+            Page::Compose => Box::pin(open_compose()),
+            Page::Connect => Box::pin(open_connect()),
+            Page::Operations => Box::pin(open_operations()),
+            Page::Library => Box::pin(open_library()),
+            Page::Article => Box::pin(open_article()),
+            Page::Compare => Box::pin(open_compare()),
+        }
+    };
+    arriving(Box::pin(load), frame, Box::new(open))
 }
 
 /// The brief of a dead letter, to be changed.
@@ -308,56 +294,29 @@ pub async fn sleep(pause: Duration) {
     let _ = JsFuture::from(slept).await;
 }
 
-/// The ways into a page's part.
-enum Way {
-    Compose,
-    Article,
-    Library,
-    Compare,
-    Connect,
-    Operations,
-}
-
-impl Way {
-    /// That of a page by its path, as the router has them.
-    fn of(path: &str) -> Option<Self> {
-        let steps = path.trim_matches('/').split('/').collect::<Vec<_>>();
-        Some(match steps.as_slice() {
-            [""] => Self::Compose,
-            ["models"] => Self::Connect,
-            ["operations"] => Self::Operations,
-            ["articles"] => Self::Library,
-            ["articles", _] => Self::Article,
-            ["articles", _, "compare"] => Self::Compare,
-            _ => return None,
-        })
+/// The part that a page begins with, as the build names it.
+pub fn part_of(page: Page) -> &'static str {
+    match page {
+        Page::Compose => "brief",
+        Page::Article => "article",
+        Page::Library => "library",
+        Page::Compare | Page::Connect => "others",
+        Page::Operations => "operations",
     }
 }
 
-/// The part that the page of a path begins with, as the build names it.
-pub fn part_of(path: &str) -> Option<&'static str> {
-    Way::of(path).map(|way| match way {
-        Way::Compose => "brief",
-        Way::Article => "article",
-        Way::Library => "library",
-        Way::Compare | Way::Connect => "others",
-        Way::Operations => "operations",
-    })
-}
-
-/// Loads what the page of a path begins with.
+/// Loads what a page begins with.
 ///
 /// # Errors
 /// It could not be loaded; it can be tried again.
-pub async fn load(path: &str) -> Result<(), SplitLoaderError> {
-    match Way::of(path) {
-        Some(Way::Compose) => load_compose().await,
-        Some(Way::Article) => load_article().await,
-        Some(Way::Library) => load_library().await,
-        Some(Way::Compare) => load_compare().await,
-        Some(Way::Connect) => load_connect().await,
-        Some(Way::Operations) => load_operations().await,
-        None => Ok(()),
+pub async fn load(page: Page) -> Opened<()> {
+    match page {
+        Page::Compose => load_compose().await,
+        Page::Article => load_article().await,
+        Page::Library => load_library().await,
+        Page::Compare => load_compare().await,
+        Page::Connect => load_connect().await,
+        Page::Operations => load_operations().await,
     }
 }
 

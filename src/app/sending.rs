@@ -4,9 +4,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use uuid::Uuid;
 
-use super::api::{self, Failure};
+use super::api::{self, Begun, Failure};
 use crate::article::brief::Brief;
-use crate::article::generation::Generation;
 
 /// The state of sending one brief.
 #[derive(Clone, Copy, Debug)]
@@ -33,12 +32,7 @@ impl Default for Sending {
 impl Sending {
     /// Sends a brief, for a new article or a new revision of `article`. While an answer is awaited
     /// this does nothing.
-    pub fn send(
-        self,
-        brief: Brief,
-        article: Option<Uuid>,
-        created: impl FnOnce(Generation) + 'static,
-    ) {
+    pub fn send(self, brief: Brief, article: Option<Uuid>, created: impl FnOnce(Begun) + 'static) {
         let ask = async move |brief: Brief, key: String| api::create(&brief, article, &key).await;
         self.send_by(brief, ask, created);
     }
@@ -47,8 +41,8 @@ impl Sending {
     pub fn send_by(
         self,
         brief: Brief,
-        ask: impl AsyncFnOnce(Brief, String) -> Result<Generation, Failure> + 'static,
-        created: impl FnOnce(Generation) + 'static,
+        ask: impl AsyncFnOnce(Brief, String) -> Result<Begun, Failure> + 'static,
+        created: impl FnOnce(Begun) + 'static,
     ) {
         if self.busy.get_untracked() {
             return;
@@ -68,7 +62,7 @@ impl Sending {
                 self.unanswered.set_value(None);
             }
             match answer {
-                Ok(generation) => created(generation),
+                Ok(begun) => created(begun),
                 Err(failure) => self.failure.set(Some(failure)),
             }
         });

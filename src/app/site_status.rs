@@ -6,8 +6,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::api::{self, Failure};
-use crate::article::generation::ArticleSummary;
+use super::api::{self, Failure, RunningArticle};
 
 /// How often it is asked while something is being written, or nobody answers.
 const SOON: u32 = 5;
@@ -18,7 +17,7 @@ const LATER: u32 = 30;
 #[derive(Clone, Copy, Debug)]
 pub struct SiteStatus {
     /// The articles that are being written.
-    pub running: RwSignal<Vec<ArticleSummary>>,
+    pub running: RwSignal<Vec<RunningArticle>>,
     /// Whether the last question was not answered, or the browser knows that it is offline.
     pub unreachable: RwSignal<bool>,
     /// Seconds until the next question.
@@ -89,10 +88,10 @@ impl SiteStatus {
             if self.unreachable.get_untracked() != unreachable {
                 self.unreachable.set(unreachable);
             }
-            if let Ok(page) = answer
-                && self.running.with_untracked(|known| *known != page.items)
+            if let Ok(running) = answer
+                && self.running.with_untracked(|known| *known != running)
             {
-                self.running.set(page.items);
+                self.running.set(running);
             }
             let soon = unreachable || self.running.with_untracked(|running| !running.is_empty());
             let again = self.again.get_value();

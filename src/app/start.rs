@@ -7,18 +7,20 @@ use leptos::mount::hydrate_body;
 use leptos::prelude::*;
 
 use super::i18n::Texts;
+use super::navigation::Page;
 use super::preferences::Preferences;
 use super::{App, parts};
 
 /// Takes over the page that the server rendered, once the parts of it are there.
 pub async fn start() {
     console_error_panic_hook::set_once();
-    let path = window().location().pathname().unwrap_or_default();
+    let page = Page::of(&location().pathname().unwrap_or_default());
     let locale = Preferences::of_this_page().locale;
     let load = || -> parts::Opening<&'static Texts> {
-        let path = path.clone();
         Box::pin(async move {
-            parts::load(&path).await?;
+            if let Some(page) = page {
+                parts::load(page).await?;
+            }
             parts::words(locale).await
         })
     };

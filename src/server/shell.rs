@@ -6,25 +6,24 @@
 
 use std::sync::Arc;
 
+use any_spawner::Executor;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use leptos::config::LeptosOptions;
+use axum::routing::get;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
-use leptos_axum::{
-    LeptosRoutes, ResponseOptions, generate_route_list, render_app_async_with_context,
-};
+use leptos_axum::{ResponseOptions, render_app_async_with_context};
 use leptos_meta::MetaTags;
 
 use super::error;
 use super::site::ClientFiles;
 use super::state::AppState;
 use crate::app::App;
-use crate::app::i18n::Locale;
+use crate::app::navigation::Page;
 use crate::app::parts::{part_of, words_of};
 use crate::app::preferences::Preferences;
 use crate::app::site_facts::SiteFacts;
@@ -42,19 +41,20 @@ const NOT_AT_ALL: HeaderValue = HeaderValue::from_static("private, no-cache");
 /// Every page, and the files of the client. What is none of these is the
 /// interface's own 404 page.
 pub fn pages(state: AppState) -> Router {
-    let options = LeptosOptions::builder().output_name("inkstream").build();
+    // Once for the process; a second server in it, as in tests, finds it done.
+    let _done_before = Executor::init_tokio();
     let site = state.site.clone();
     let context = move || provide_context(state.clone());
     let shell = {
         let site = site.clone();
         move || shell(site.client())
     };
-    // Their paths are the same in either language.
-    let any_page = || view! { <App texts=Locale::En.texts() /> };
-    let missing = render_app_async_with_context(context.clone(), shell.clone());
+    let page = render_app_async_with_context(context, shell);
+    let missing = page.clone();
     let built = site.clone();
-    Router::new()
-        .leptos_routes_with_context(&options, generate_route_list(any_page), context, shell)
+    let paths = Page::PATHS.into_iter();
+    paths
+        .fold(Router::new(), |router, path| router.route(path, get(page.clone())))
         .layer(axum::middleware::from_fn(move |request: Request, next: axum::middleware::Next| {
             let site = built.clone();
             async move {
@@ -86,7 +86,6 @@ pub fn pages(state: AppState) -> Router {
                 }
             }
         })
-        .with_state(options)
 }
 
 fn without_body(request: &Request) -> Request {
@@ -151,7 +150,8 @@ fn shell(client: Option<Arc<ClientFiles>>) -> impl IntoView + use<> {
     let client = client.map(|files| {
         let path = use_context::<Parts>().map(|request| request.uri.path().to_owned());
         let words = files.parts.get(words_of(preferences.locale));
-        let own = path.as_deref().and_then(part_of).and_then(|part| files.parts.get(part));
+        let own =
+            path.as_deref().and_then(Page::of).and_then(|page| files.parts.get(part_of(page)));
         let begins = [words, own].into_iter().flatten().map(String::as_str).collect::<Vec<_>>();
         let other_words = files.parts.get(words_of(preferences.locale.other()));
         let all = files.parts.values().filter(|&part| Some(part) != other_words);

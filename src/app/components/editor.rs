@@ -8,7 +8,6 @@ use std::time::Duration;
 use leptos::logging::warn;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::hooks::use_navigate;
 use uuid::Uuid;
 use web_sys::KeyboardEvent;
 
@@ -20,6 +19,7 @@ use crate::app::api::{self, Failure, Saved};
 use crate::app::edit_drafts::{self, EditDraft, Taken};
 use crate::app::format::local;
 use crate::app::live::Live;
+use crate::app::navigation::use_navigation;
 use crate::app::preferences::{use_locale, use_texts};
 use crate::app::preview::Preview;
 
@@ -146,9 +146,9 @@ pub fn Editor(
         text.set_scroll_top(0);
     });
 
-    let navigate = use_navigate();
+    let navigation = use_navigation();
     let home = Callback::new(move |()| {
-        navigate(&format!("/articles/{article}"), Default::default());
+        navigation.go(&format!("/articles/{article}"));
         reload.run(());
     });
     let (busy, elsewhere) = (RwSignal::new(false), RwSignal::new(false));

@@ -1,12 +1,11 @@
 //! The keys of the interface, on `?` and on a button.
 
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_navigate;
 use web_sys::KeyboardEvent;
 
 use super::topic_field::focus_topic;
 use crate::app::focus::{focus_when_there, is_typing};
+use crate::app::navigation::use_navigation;
 use crate::app::preferences::use_texts;
 use crate::app::use_hydrated;
 
@@ -55,7 +54,7 @@ pub fn KeysHelp() -> impl IntoView {
             leptos::logging::warn!("the keys could not be shown");
         }
     };
-    let navigate = use_navigate();
+    let navigation = use_navigation();
     let keys = window_event_listener(leptos::ev::keydown, move |event: KeyboardEvent| {
         let commanded = event.ctrl_key() || event.meta_key() || event.alt_key();
         if commanded || event.is_composing() || event.default_prevented() || is_typing(&event) {
@@ -67,10 +66,10 @@ pub fn KeysHelp() -> impl IntoView {
         match event.key().as_str() {
             "?" => show(),
             "n" => {
-                navigate("/", NavigateOptions::default());
+                navigation.go("/");
                 focus_when_there(|| at_the_start() && focus_topic());
             }
-            "l" => navigate("/articles", NavigateOptions::default()),
+            "l" => navigation.go("/articles"),
             _ => return,
         }
         event.prevent_default();

@@ -137,8 +137,7 @@ pub fn LibraryRow(
     });
     let generation = article.generation_id;
     let stop = Callback::new(move |()| {
-        let stopped = async move { api::cancel(generation).await.map(drop) };
-        act(busy, failure, stopped, move |()| {
+        act(busy, failure, api::cancel(generation), move |()| {
             // Whoever left the list needs no new one.
             let _gone = renew.try_run(());
         });

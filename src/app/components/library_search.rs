@@ -4,13 +4,12 @@ use std::time::Duration;
 
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_navigate;
 use web_sys::KeyboardEvent;
 
 use super::brief_form::LANGUAGES;
 use super::keys_help::{dialog_is_open, letters_work};
 use crate::app::focus::{focus_when_there, is_typing};
+use crate::app::navigation::{Step, use_navigation};
 use crate::app::page_data::LibraryQuery;
 use crate::app::preferences::use_texts;
 use crate::article::brief::Style;
@@ -41,7 +40,7 @@ struct SearchWanted(RwSignal<bool>);
 pub fn provide_search_keys() {
     let wanted = RwSignal::new(false);
     provide_context(SearchWanted(wanted));
-    let navigate = use_navigate();
+    let navigation = use_navigation();
     let keys = window_event_listener(leptos::ev::keydown, move |event: KeyboardEvent| {
         if event.is_composing() || event.default_prevented() || event.alt_key() || dialog_is_open()
         {
@@ -53,7 +52,7 @@ pub fn provide_search_keys() {
                 event.prevent_default();
                 if !focus_field() {
                     wanted.set(true);
-                    navigate("/articles", NavigateOptions::default());
+                    navigation.go("/articles");
                 }
             }
             "/" if !commanded && letters_work() && !is_typing(&event) && focus_field() => {
@@ -97,7 +96,7 @@ pub fn LibrarySearch(
     let timer = StoredValue::new(None::<TimeoutHandle>);
 
     let wanted = use_context::<SearchWanted>();
-    let navigate = use_navigate();
+    let navigation = use_navigation();
     let go = Callback::new(move |change: (Option<&'static str>, String)| {
         if let Some(timer) = timer.try_update_value(Option::take).flatten() {
             timer.clear();
@@ -119,7 +118,7 @@ pub fn LibrarySearch(
         sent.set_value(q);
         // Every word that is refined further is one step for Back, not one for each letter.
         let replace = name.is_none() && before.q.is_some() && next.q.is_some();
-        navigate(&next.address(), NavigateOptions { replace, scroll: false, ..Default::default() });
+        navigation.step(&next.address(), Step { replace, scroll: false });
     });
     let search = move || go.run((None, String::new()));
     let later = move || {

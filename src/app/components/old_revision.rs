@@ -1,10 +1,10 @@
 //! That another revision is the one that readers see, and what can be done about it.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_navigate;
 
 use crate::app::api;
 use crate::app::live::Live;
+use crate::app::navigation::use_navigation;
 use crate::app::page_data::{ArticleData, compare_address};
 use crate::app::preferences::use_texts;
 use crate::app::use_hydrated;
@@ -18,10 +18,10 @@ pub fn OldRevision(
     reload: Callback<()>,
 ) -> impl IntoView {
     let (texts, hydrated) = (use_texts(), use_hydrated());
-    let navigate = use_navigate();
+    let navigation = use_navigation();
     let home = Callback::new(move |()| {
         let article = live.data.with_untracked(|data| data.article.id);
-        navigate(&format!("/articles/{article}"), Default::default());
+        navigation.go(&format!("/articles/{article}"));
         reload.run(());
     });
     let make_current = move |_| {

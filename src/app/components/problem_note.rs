@@ -1,9 +1,9 @@
 //! What happened, what it means for the text, what can be done.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 
 use crate::app::api::Failure;
+use crate::app::navigation::{Place, use_navigation};
 use crate::app::preferences::use_texts;
 use crate::article::problem::Code;
 
@@ -51,13 +51,9 @@ pub fn ProblemNote(
 #[component]
 pub fn SignInLink() -> impl IntoView {
     let texts = use_texts();
-    let location = use_location();
+    let place = use_navigation().place();
     let href = move || {
-        let here = location.pathname.get()
-            + &location.search.with(|search| match search.as_str() {
-                "" => String::new(),
-                search => format!("?{search}"),
-            });
+        let here = place.with(Place::address);
         format!("/sign-in?to={}", String::from(js_sys::encode_uri_component(&here)))
     };
     view! {

@@ -1,11 +1,11 @@
 //! The brief once more, to be changed before a new revision is written.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_navigate;
 
 use super::brief_form::BriefForm;
 use crate::app::brief_draft::BriefDraft;
 use crate::app::live::Live;
+use crate::app::navigation::use_navigation;
 use crate::app::preferences::use_texts;
 use crate::app::sending::Sending;
 use crate::article::brief::Brief;
@@ -26,11 +26,10 @@ pub fn Regenerate(
     });
     let draft = RwSignal::new(BriefDraft::from_brief(&brief));
     let sending = Sending::default();
-    let navigate = use_navigate();
+    let navigation = use_navigation();
     let submit = Callback::new(move |brief: Brief| {
-        let navigate = navigate.clone();
         sending.send(brief, Some(article), move |_| {
-            navigate(&format!("/articles/{article}"), Default::default());
+            navigation.go(&format!("/articles/{article}"));
             reload.run(());
         });
     });

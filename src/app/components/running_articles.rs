@@ -1,22 +1,21 @@
 //! What is being written elsewhere, wherever one is; and that the server cannot be reached.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 
 use super::problem_note::ProblemNote;
 use super::stop_button::StopButton;
 use crate::app::acting::act;
-use crate::app::api::{self, Failure};
+use crate::app::api::{self, Failure, RunningArticle};
+use crate::app::navigation::use_navigation;
 use crate::app::preferences::use_texts;
 use crate::app::site_status::{SiteStatus, use_site_status};
-use crate::article::generation::ArticleSummary;
 
 /// The articles that are being written, but for the one that is on the screen: how many, and each
 /// with its Stop.
 #[component]
 pub fn RunningArticles() -> impl IntoView {
     let texts = use_texts();
-    let path = use_location().pathname;
+    let place = use_navigation().place();
     let status = use_site_status();
     let list_of_them = NodeRef::<leptos::html::Details>::new();
     let close = move || {
@@ -28,16 +27,17 @@ pub fn RunningArticles() -> impl IntoView {
     };
     // Whoever goes elsewhere has perhaps just begun one.
     Effect::new(move || {
-        path.track();
+        place.track();
         close();
         if let Some(status) = status {
             status.ask();
         }
     });
     let elsewhere = Memo::new(move |_| {
-        let here = path.get();
         let mut running = status.map(|status| status.running.get()).unwrap_or_default();
-        running.retain(|article| here != format!("/articles/{}", article.id));
+        place.with(|here| {
+            running.retain(|article| here.path != format!("/articles/{}", article.id))
+        });
         running
     });
     let failure = RwSignal::new(None::<Failure>);
@@ -74,15 +74,15 @@ pub fn RunningArticles() -> impl IntoView {
 
 #[component]
 fn RunningRow(
-    article: ArticleSummary,
+    article: RunningArticle,
     status: Option<SiteStatus>,
     /// Where a failure is said.
     failure: RwSignal<Option<Failure>>,
 ) -> impl IntoView {
-    let ArticleSummary { id, title, language, generation_id, .. } = article;
+    let RunningArticle { id, title, language, generation_id } = article;
     let stopping = RwSignal::new(false);
     let stop = Callback::new(move |()| {
-        act(stopping, failure, api::cancel(generation_id), move |_| {
+        act(stopping, failure, api::cancel(generation_id), move |()| {
             if let Some(status) = status {
                 status.ask();
             }

@@ -1,10 +1,10 @@
 //! The way from a text that was given a second time to one that is written for this reader.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_navigate;
 
 use super::problem_note::ProblemNote;
 use crate::app::live::Live;
+use crate::app::navigation::use_navigation;
 use crate::app::preferences::use_texts;
 use crate::app::progress::Progress;
 use crate::app::sending::Sending;
@@ -21,14 +21,13 @@ pub fn WriteAnew(
     let (texts, hydrated) = (use_texts(), use_hydrated());
     let cached = Memo::new(move |_| live.progress.with(Progress::came_from_cache));
     let sending = Sending::default();
-    let navigate = use_navigate();
+    let navigation = use_navigation();
     let write = Callback::new(move |()| {
         let (article, mut brief) =
             live.data.with_untracked(|data| (data.article.id, data.generation.brief.clone()));
         brief.refresh = true;
-        let navigate = navigate.clone();
         sending.send(brief, Some(article), move |_| {
-            navigate(&format!("/articles/{article}"), Default::default());
+            navigation.go(&format!("/articles/{article}"));
             reload.run(());
         });
     });

@@ -1,22 +1,21 @@
 //! An article: while it is written, and after.
 
 use leptos::prelude::*;
-use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::id_in;
 use super::not_found::ProblemPage;
 use crate::app::components::article_view::ArticleView;
 use crate::app::fetched::fetched;
+use crate::app::navigation::use_place;
 use crate::app::page_data::load_article;
 use crate::article::problem::Code;
 
 /// See the module.
 #[component]
 pub fn ArticlePage() -> impl IntoView {
-    let (params, query) = (use_params_map(), use_query_map());
+    let place = use_place();
     let asked = Memo::new(move |_| {
-        let article = params.with(|params| params.get("id")).unwrap_or_default();
-        (article, query.with(|query| query.get("revision")))
+        place.with(|place| (place.article().to_owned(), place.part("revision")))
     });
     let data = fetched(
         move || asked.get(),

@@ -1,7 +1,6 @@
 //! Two revisions of an article, side by side.
 
 use leptos::prelude::*;
-use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
 use uuid::Uuid;
 
 use super::id_in;
@@ -13,6 +12,7 @@ use crate::app::components::moment::Moment;
 use crate::app::components::problem_note::ProblemNote;
 use crate::app::components::revision_bar::how_made;
 use crate::app::fetched::fetched;
+use crate::app::navigation::{Step, use_navigation, use_place};
 use crate::app::page_data::{CompareData, compare_address, load_comparison};
 use crate::app::preferences::use_texts;
 use crate::app::title::Title;
@@ -24,10 +24,9 @@ use crate::article::problem::Code;
 /// See the module.
 #[component]
 pub fn ComparePage() -> impl IntoView {
-    let (params, query) = (use_params_map(), use_query_map());
+    let place = use_place();
     let asked = Memo::new(move |_| {
-        let article = params.with(|params| params.get("id")).unwrap_or_default();
-        query.with(|query| (article, query.get("from"), query.get("to")))
+        place.with(|place| (place.article().to_owned(), place.part("from"), place.part("to")))
     });
     let data = fetched(
         move || asked.get(),
@@ -122,16 +121,13 @@ fn Side(
     reload: Callback<()>,
 ) -> impl IntoView {
     let (texts, hydrated) = (use_texts(), use_hydrated());
-    let navigate = use_navigate();
+    let navigation = use_navigation();
     let is_old = name == "from";
     let choose = move |event| {
         if let Ok(chosen) = event_target_value(&event).parse::<Uuid>() {
             let (from, to) = if is_old { (chosen, other) } else { (other, chosen) };
             let address = compare_address(article, Some(from), Some(to));
-            navigate(
-                &address,
-                leptos_router::NavigateOptions { scroll: false, ..Default::default() },
-            );
+            navigation.step(&address, Step { replace: false, scroll: false });
         }
     };
     let busy = RwSignal::new(false);

@@ -1,7 +1,6 @@
 //! Where an article begins: a brief.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_navigate;
 
 use super::not_found::ProblemPage;
 use crate::app::brief_draft::{BriefDraft, Field};
@@ -12,6 +11,7 @@ use crate::app::components::topic_field::focus_topic;
 use crate::app::draft_store;
 use crate::app::fetched::fetched;
 use crate::app::i18n::Idea;
+use crate::app::navigation::use_navigation;
 use crate::app::page_data::{ComposeData, load_compose};
 use crate::app::preferences::use_texts;
 use crate::app::sending::Sending;
@@ -56,12 +56,11 @@ fn Compose(data: ComposeData) -> impl IntoView {
         true
     });
 
-    let navigate = use_navigate();
+    let navigation = use_navigation();
     let submit = Callback::new(move |brief: Brief| {
-        let navigate = navigate.clone();
-        sending.send(brief, None, move |generation| {
+        sending.send(brief, None, move |begun| {
             draft_store::clear();
-            navigate(&format!("/articles/{}", generation.article_id), Default::default());
+            navigation.go(&format!("/articles/{}", begun.article_id));
         });
     });
     let choose = Callback::new(move |idea: Idea| {

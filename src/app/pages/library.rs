@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::hooks::use_query_map;
 use uuid::Uuid;
 
 use crate::app::api::{self, Failure};
@@ -14,6 +13,7 @@ use crate::app::components::more_rows::MoreRows;
 use crate::app::components::problem_note::ProblemNote;
 use crate::app::components::selection_bar::SelectionBar;
 use crate::app::fetched::fetched;
+use crate::app::navigation::use_place;
 use crate::app::page_data::{LibraryData, LibraryQuery, PageResult, load_library, set_status};
 use crate::app::preferences::use_texts;
 use crate::app::title::Title;
@@ -25,8 +25,8 @@ const RENEW: Duration = Duration::from_secs(5);
 /// See the module.
 #[component]
 pub fn LibraryPage() -> impl IntoView {
-    let (texts, query) = (use_texts(), use_query_map());
-    let asked = Memo::new(move |_| query.with(|query| LibraryQuery::of(|name| query.get(name))));
+    let (texts, place) = (use_texts(), use_place());
+    let asked = Memo::new(move |_| place.with(|place| LibraryQuery::of(|name| place.part(name))));
     let data = fetched(move || asked.get(), load_library);
     let reload = Callback::new(move |()| data.reload());
     let show = move |data: PageResult<LibraryData>| match data {

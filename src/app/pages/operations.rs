@@ -4,8 +4,6 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_query_map};
 use uuid::Uuid;
 
 use super::not_found::ProblemPage;
@@ -17,6 +15,7 @@ use crate::app::components::operations::health::{Breakers, Providers};
 use crate::app::components::operations::running::Running;
 use crate::app::components::problem_note::ProblemNote;
 use crate::app::fetched::fetched;
+use crate::app::navigation::{Step, use_navigation, use_place};
 use crate::app::page_data::{OperationsData, load_letter, load_operations};
 use crate::app::preferences::use_texts;
 use crate::app::title::Title;
@@ -28,9 +27,9 @@ const RENEW: Duration = Duration::from_secs(2);
 #[component]
 pub fn OperationsPage() -> impl IntoView {
     let texts = use_texts();
-    let query = use_query_map();
+    let place = use_place();
     let open = Memo::new(move |_| {
-        query.with(|query| query.get("letter").and_then(|id| id.parse::<Uuid>().ok()))
+        place.with(|place| place.part("letter").and_then(|id| id.parse::<Uuid>().ok()))
     });
     let data = fetched(|| (), |()| load_operations());
     let opened = fetched(
@@ -69,10 +68,9 @@ fn Operations(data: OperationsData, open: Memo<Option<Uuid>>, opened: Opened) ->
             renew.run(());
         }
     });
-    let navigate = use_navigate();
+    let navigation = use_navigation();
     let close = Callback::new(move |()| {
-        let here = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
-        navigate("/operations", here);
+        navigation.step("/operations", Step { replace: true, scroll: false });
     });
     let letters = Letters::new(data.letters, open, close, ask_anew);
     renew.set(Some(Callback::new(move |()| {

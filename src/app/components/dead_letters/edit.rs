@@ -36,9 +36,9 @@ pub fn EditLetter(
             let replay = Replay { brief: Some(brief), model: None, from_text };
             api::replay(id, &replay, &key).await
         };
-        sending.send_by(brief, ask, move |generation| {
+        sending.send_by(brief, ask, move |begun| {
             open.set(false);
-            letters.settled(&[id], Done::Replayed(title, generation.article_id));
+            letters.settled(&[id], Done::Replayed(title, begun.article_id));
         });
     });
     let choice = summary.has_text.then(|| {

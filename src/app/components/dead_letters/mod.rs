@@ -13,7 +13,6 @@ use uuid::Uuid;
 use crate::app::api::{self, Failure};
 use crate::app::page_data::LETTERS_PAGE;
 use crate::article::dead_letter::{DeadLetterPage, DeadLetterSummary, Replay};
-use crate::article::generation::Generation;
 use crate::article::library::SelectionOutcome;
 
 /// What was done last, to be said.
@@ -112,9 +111,7 @@ impl Letters {
             if answer.as_ref().err().is_none_or(Failure::is_final) {
                 key.try_set_value(None);
             }
-            answer.map(|generation: Generation| {
-                (vec![id], Done::Replayed(title, generation.article_id))
-            })
+            answer.map(|begun| (vec![id], Done::Replayed(title, begun.article_id)))
         });
     }
 

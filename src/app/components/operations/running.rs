@@ -91,7 +91,7 @@ fn RunningRow(
     let (article, topic) = found().map(|one| (one.article_id, one.topic)).unwrap_or_default();
     let stopping = RwSignal::new(false);
     let stop = Callback::new(move |()| {
-        act(stopping, failure, api::cancel(id), move |_| renew.run(()));
+        act(stopping, failure, api::cancel(id), move |()| renew.run(()));
     });
     view! {
         <tr role="row">
