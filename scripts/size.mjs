@@ -41,8 +41,9 @@ const own = await Promise.all(Object.entries(parts).map(async ([part, path]) => 
 own.sort((one, other) => other.sent - one.sent).forEach(row);
 // A page needs the words of one language; this one takes more room.
 const words = own.find(({ part }) => part === 'chinese');
-// The editor and what writes come on top of an article, when it is edited or written.
-for (const one of own.filter(({ part }) => !['english', 'chinese', 'writing'].includes(part))) {
+// What writes comes on top of an article while it is written or edited, and the form once it is to be written again.
+const later = ['english', 'chinese', 'writing', 'again'];
+for (const one of own.filter(({ part }) => !later.includes(part))) {
   const limit = one.part === FIRST.part ? FIRST.limit : LIMIT;
   views.push({ limit, ...sum(`before a page of ${one.part} is alive (limit ${limit})`, [...common, words, one]) });
 }

@@ -71,3 +71,35 @@ test('a picture has its room before it comes, and one that fails says so', async
   await gone.scrollIntoViewIfNeeded();
   await expect.poll(height).toBeLessThan(60);
 });
+
+test('the end is followed from group to group, and the view never goes back', async ({ page, reader, model }) => {
+  // Higher than the browser guesses for a group that it has not yet laid out.
+  const tall = (at: number) => `${`Words of paragraph ${at} to fill some lines. `.repeat(14)}Closing ${at}.`;
+  const gates = Array.from({ length: 60 }, () => new Gate());
+  model.next(async (call) => {
+    call.say('# Followed\n\n');
+    for (const [at, gate] of gates.entries()) {
+      await gate.passed;
+      call.say(`${tall(at)}\n\n`);
+    }
+    call.finish();
+  });
+  await page.addInitScript(() => {
+    const seen = window as unknown as { back: number[] };
+    seen.back = [];
+    let last = 0;
+    addEventListener('scroll', () => {
+      if (scrollY < last - 1) seen.back.push(last - scrollY);
+      last = scrollY;
+    });
+  });
+  await reader.compose();
+  await reader.ask('An article that is followed');
+  for (const [at, gate] of gates.entries()) {
+    gate.open();
+    await expect(reader.article).toContainText(`Closing ${at}.`);
+  }
+  await reader.expectDone();
+  expect(await page.evaluate(() => (window as unknown as { back: number[] }).back)).toEqual([]);
+  await expect(reader.article.getByText('Closing 59.')).toBeInViewport();
+});
