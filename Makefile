@@ -13,6 +13,7 @@ run: build ## Install what is missing, build, and start the server
 test: ## Every test there is, the browser's included
 	@scripts/setup.sh test
 	@scripts/build.sh dev --tests
+	@scripts/build.sh release --client
 	@scripts/test.sh $(ARGS)
 
 dev: ## Build and start, and again on every change (Ctrl-C ends it)

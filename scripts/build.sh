@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds the server and the client: scripts/build.sh release|dev
+# Builds the server and the client: scripts/build.sh release|dev. With `--client` the client alone, which then stays where it
+# is kept.
 #
 # The client of each profile is kept in target/client/PROFILE and put in place as target/site, so that going from
 # `make run` to `make test` and back costs nothing. Trunk always builds anew; here it is called only when an input is
@@ -18,7 +19,7 @@ kept=target/client/$profile
 # True when a stamp is there and no input of the client is newer. Folders count too: they change when a file goes.
 is_fresh() {
     [ -e "$1" ] || return 1
-    local inputs=(src style public Cargo.toml Cargo.lock Trunk.toml .cargo/config.toml scripts/split.mjs scripts/snip.mjs scripts/packs.js scripts/embed.mjs scripts/wasm.mjs scripts/wasm_format.mjs scripts/compress.mjs)
+    local inputs=(src style public Cargo.toml Cargo.lock Trunk.toml .cargo/config.toml scripts/split.mjs scripts/snip.mjs scripts/packs.js scripts/embed.mjs scripts/wasm.mjs scripts/wasm_format.mjs scripts/compress.mjs scripts/setup.sh)
     [ -z "$(find "${inputs[@]}" \( -path src/server -o -path src/main.rs \) -prune -o -newer "$1" -print -quit)" ]
 }
 
@@ -68,7 +69,9 @@ bring_client() {
     fi
 }
 
-if [ "$profile" = release ]; then
+if [ "${2:-}" = --client ]; then
+    is_fresh "$kept/$built" || build_client
+elif [ "$profile" = release ]; then
     bring_client
     build_server
 else

@@ -1,15 +1,12 @@
-// Takes out of scripts and style sheets in a folder what only people read, and writes NAME.br and NAME.gz beside every file
-// that compresses well, for the server to send as they are: node scripts/compress.mjs FOLDER
+// Writes NAME.br and NAME.gz beside every file in a folder that compresses well, for the server to send as they are:
+// node scripts/compress.mjs FOLDER
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
-import { run } from './wasm.mjs';
 
 // Fonts (woff2) and images other than SVG are compressed already.
 const COMPRESSIBLE = new Set(['.wasm', '.pack', '.js', '.css', '.svg']);
-
-const MINIFIABLE = new Set(['.js', '.css']);
 
 const encodings = [
   ['.br', (bytes) => promisify(brotliCompress)(bytes, {
@@ -30,13 +27,7 @@ async function* filesIn(folder) {
   }
 }
 
-async function minify(path) {
-  const { stdout } = await run('esbuild', '--minify', '--log-level=error', path);
-  await writeFile(path, stdout);
-}
-
 async function compress(path) {
-  if (MINIFIABLE.has(extname(path))) await minify(path);
   const bytes = await readFile(path);
   await Promise.all(encodings.map(async ([suffix, encode]) => {
     const encoded = await encode(bytes);

@@ -12,15 +12,14 @@ import {
   CODE, CUSTOM, DATA, EXPORT, IMPORT, OF_FUNCTION, Reader, encoded, importsIn, named, sectionOf, sectionsOf, withSection,
 } from './wasm_format.mjs';
 
-/** What stands in the section of names, and in the bodies of functions. */
-const FUNCTION_NAMES = 1;
+/** What stands in the bodies of functions. */
 const [UNREACHABLE, NOP, END] = [0x00, 0x01, 0x0b];
 /** In the linker's own section: its table of symbols, what one stands for, and what is said of it. */
 const SYMBOL_TABLE = 8;
 const [FUNCTION, DATUM, SECTION] = [0, 1, 3];
 const [UNDEFINED, EXPLICIT_NAME] = [0x10, 0x40];
-/** The kind of note that stands where a function is called by name, and those that carry an addend. */
-const CALL = 0;
+/** The kinds of notes that stand where a function is called by name, and where a type is named; and those with an addend. */
+const [CALL, TYPE] = [0, 6];
 const WITH_ADDEND = new Set([3, 4, 5, 8, 9, 11, 14, 15, 16, 17, 21, 22, 23, 25]);
 
 const importedFunctions = (bytes, section) => [...importsIn(bytes, section)].filter(({ kind }) => kind === OF_FUNCTION).length;
@@ -34,16 +33,6 @@ function exportedFunctions(bytes, section) {
     if (kind === OF_FUNCTION) functions.push(index);
   }
   return functions;
-}
-
-/** The names of the functions, by their index. */
-function namesIn(bytes, section) {
-  const names = new Map();
-  const reader = new Reader(bytes, section.content);
-  for (const { kind } of reader.pieces(section.end)) {
-    if (kind === FUNCTION_NAMES) for (const _ of reader.list()) names.set(reader.number(), reader.text());
-  }
-  return names;
 }
 
 /** Where each function's body begins and ends within the section; `node` is its index. */
@@ -71,9 +60,12 @@ function segmentsIn(bytes, section) {
   return segments;
 }
 
-/** What the linker's symbols stand for: a function's index, or `d` and the symbol's own number. And where data are. */
+/**
+ * What the linker's symbols stand for: a function's index, or `d` and the symbol's own number. Where data are. And the names
+ * of functions, of which those that the compiler found to be the same have several.
+ */
 function symbolsIn(bytes, section, segments) {
-  const [nodes, data] = [[], []];
+  const [nodes, data, names] = [[], [], new Map()];
   const reader = new Reader(bytes, section.content);
   reader.number();
   for (const { kind } of reader.pieces(section.end)) {
@@ -88,17 +80,21 @@ function symbolsIn(bytes, section, segments) {
         if (isDefined) {
           const [segment, offset, size] = [reader.number(), reader.number(), reader.number()];
           const start = segments[segment] + offset;
-          data.push({ node, start, end: start + size });
+          // What has no size refers to nothing.
+          if (size > 0) data.push({ node, start, end: start + size });
         }
       } else {
         const index = reader.number();
-        if (of === FUNCTION) node = index;
-        if (of !== SECTION && (isDefined || flags & EXPLICIT_NAME)) reader.text();
+        const name = of !== SECTION && (isDefined || flags & EXPLICIT_NAME) ? reader.text() : '';
+        if (of === FUNCTION) {
+          node = index;
+          names.set(index, [...names.get(index) ?? [], name]);
+        }
       }
       nodes.push(node);
     }
   }
-  return { nodes, data: data.sort((one, other) => one.start - other.start) };
+  return { nodes, names, data: data.sort((one, other) => one.start - other.start) };
 }
 
 /** The linker's notes on a section: where each stands, of what kind it is, and which symbol it refers to. */
@@ -118,7 +114,9 @@ function finder(pieces) {
   let at = 0;
   return (offset) => {
     while (at + 1 < pieces.length && pieces[at + 1].start <= offset) at++;
-    return pieces[at].node;
+    const { node, start, end } = pieces[at];
+    if (offset < start || offset >= end) throw new Error(`a note of the linker stands at ${offset}, where nothing is`);
+    return node;
   };
 }
 
@@ -152,10 +150,9 @@ export function snip(program, pattern, doors) {
   const bytes = Buffer.from(program);
   const sections = sectionsOf(bytes);
   const section = (name) => sections.get(name) ?? (() => { throw new Error(`the linked program has no section ${name}`); })();
-  const names = namesIn(bytes, section('name'));
   const bodies = bodiesIn(bytes, section(CODE), importedFunctions(bytes, section(IMPORT)));
-  const { nodes, data } = symbolsIn(bytes, section('linking'), segmentsIn(bytes, section(DATA)));
-  const fits = (node) => pattern.test(names.get(node) ?? '');
+  const { nodes, names, data } = symbolsIn(bytes, section('linking'), segmentsIn(bytes, section(DATA)));
+  const fits = (node) => names.has(node) && names.get(node).every((name) => pattern.test(name));
 
   const references = new Map();
   const notes = [];
@@ -164,13 +161,13 @@ export function snip(program, pattern, doors) {
     for (const { kind, offset, symbol, note } of notesIn(bytes, section(noted))) {
       const from = find(offset);
       if (!references.has(from)) references.set(from, []);
-      references.get(from).push({ to: nodes[symbol], isCall: kind === CALL });
+      if (kind !== TYPE) references.get(from).push({ to: nodes[symbol], isCall: kind === CALL });
       if (pieces === bodies) notes.push({ from, note });
     }
   }
   const exported = exportedFunctions(bytes, section(EXPORT)).filter((index) => !fits(index));
   const stays = needed(exported, references, fits);
-  const open = [...stays].map((node) => names.get(node) ?? '').filter((name) => doors.test(name));
+  const open = [...stays].flatMap((node) => fits(node) ? names.get(node) : []).filter((name) => doors.test(name));
   if (open.length > 0) throw new Error(`what this client never does is done: ${open.join(', ')}`);
 
   const goes = (node) => fits(node) && !stays.has(node);

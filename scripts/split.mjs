@@ -5,7 +5,7 @@
 // wasm-bindgen makes the module that starts it, wasm-opt makes a release small, and every file gets the hash of its content
 // into its name. The page in FOLDER names the new files, and as JSON the file of each part; the server reads it there.
 //
-// wasm-split-cli makes a module of what one part needs, and of what any two or more of them share: some sixty. All that a
+// wasm-split-cli makes a module of what one part needs, and of what any two or more of them share: a hundred. All that a
 // part needs is one file here, a pack, as one file compresses a fifth better than thirty and is asked for once. What
 // several packs hold is instantiated once (scripts/packs.js).
 import { createHash } from 'node:crypto';
@@ -17,13 +17,12 @@ import { argumentsOf, optimise, run } from './wasm.mjs';
 import { IMPORT, encoded, importsIn, named, sectionOf, sectionsOf, withSection } from './wasm_format.mjs';
 
 /**
- * What Leptos compiles for every view and attribute and this client never does: taking a page over bit by bit as its parts
- * come (`lazy` routes) or from a `template!`, giving a component attributes that it did not ask for (`<Part attr:x=…>`,
- * `<Part {..spread}>`), and counting what the server would write; and streams that the browser reads from the program.
+ * What is compiled for every view and attribute and this client never does: taking a page over bit by bit as its parts come,
+ * as lazy routes of Leptos do, or from a `template!`; and streams that a browser reads from the program.
  */
-const NEVER_DONE = /hydrate_async|hydrate_from_template|add_any_attr|into_cloneable|html_len|^(__wbg_)?intounderlying/;
-/** What would begin it: the functions of a view or an attribute that is erased. */
-const DOORS = /Any(View|Attribute)\$u20\$as.*(hydrate_async|hydrate_from_template|add_any_attr|into_cloneable|html_len)/;
+const NEVER_DONE = /hydrate_async|hydrate_from_template|^(__wbg_)?intounderlying/;
+/** What would begin the first of them: the function of a view that is erased. */
+const DOORS = /AnyView.*RenderHtml.*hydrate_async/;
 
 const { folder, release, ...built } = argumentsOf('split.mjs');
 const [linked, work] = [built.linked(release ? 'wasm-release' : 'debug'), built.work('parts')];
@@ -110,7 +109,8 @@ for (const [, part, own, shared] of parting.matchAll(ways)) {
   const needed = shared.split(',').map((name) => name.trim()).filter(Boolean).map((name) => `${name.replace(/^__/, '')}.wasm`);
   parts[part] = await place(part, '.pack', packed([own, ...needed]));
 }
-if (Object.keys(parts).length === 0) fail('no way into a part was found');
+const waysIn = parting.match(/^export const __wasm_split_load_/gm)?.length ?? 0;
+if (waysIn === 0 || Object.keys(parts).length !== waysIn) fail(`of ${waysIn} ways into parts not all were found`);
 // What it begins with stays: what is shared, and what a load is tried again by. What follows is one load for each module.
 const [loading] = parting.split(/^\/\* .* \*\/$/m);
 for (const known of ['getSharedImports', 'wrapAsyncCb', 'makeLoad']) {
@@ -130,7 +130,10 @@ const joined = [
 ].join('\n');
 if (/^\s*import\b[^(]/m.test(joined)) fail('the module that starts the client imports something');
 
-const script = await place('inkstream', '.js', joined);
+const joinedFile = join(work, 'inkstream.js');
+await writeFile(joinedFile, joined);
+const { stdout: minified } = release ? await run('esbuild', '--minify', '--log-level=error', joinedFile) : { stdout: joined };
+const script = await place('inkstream', '.js', minified);
 const program = await place('inkstream', '_bg.wasm', await programOf(bound));
 
 // Trunk's page, with these in place of the whole program.

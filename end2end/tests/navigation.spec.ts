@@ -1,5 +1,8 @@
+import type { Page } from '@playwright/test';
+
 import { english as sample } from '../support/articles';
 import { expect, test, written } from '../support/fixtures';
+import { Gate } from '../support/gate';
 
 for (const language of ['en', 'zh'] as const) {
   test.describe(language, () => {
@@ -86,4 +89,63 @@ test('a place within an article is no other page, and what is no page is left to
   });
   await expect(page).toHaveURL(/\/health$/);
   await expect(page.locator('body')).toContainText('"ok"');
+});
+
+test.describe('what a page waits for', () => {
+  const models = (page: Page) => page.getByRole('heading', { name: 'Models', level: 1 });
+
+  test('an answer that comes late does not take the place of a newer one', async ({ page, reader, model }) => {
+    await written(page, model, sample);
+    const late = new Gate();
+    await page.route('**/page-data/library?q=nothing*', async (route) => {
+      const response = await route.fetch();
+      await late.passed;
+      await route.fulfill({ response });
+    });
+    await reader.open('/articles');
+    const field = page.getByRole('searchbox');
+    const asked = page.waitForRequest('**/page-data/library?q=nothing*');
+    await field.fill('nothing like this');
+    await asked;
+    await field.fill('alpha1');
+    const found = page.getByText(/^[1-9]\d* found$/);
+    await expect(found).toBeVisible();
+    const came = page.waitForResponse('**/page-data/library?q=nothing*');
+    late.open();
+    await (await came).finished();
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+    await expect(found).toBeVisible();
+  });
+
+  test('who leaves before it comes stays where they went', async ({ page, reader }) => {
+    const late = new Gate();
+    await page.route('**/page-data/connections', async (route) => {
+      const response = await route.fetch();
+      await late.passed;
+      await route.fulfill({ response });
+    });
+    await reader.compose();
+    const asked = page.waitForRequest('**/page-data/connections');
+    await page.locator('header a[href="/models"]').click();
+    await asked;
+    await page.locator('header a[href="/articles"]').click();
+    await expect(page.getByRole('heading', { name: 'Library', level: 1 })).toBeVisible();
+    const came = page.waitForResponse('**/page-data/connections');
+    late.open();
+    await (await came).finished();
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+    await expect(models(page)).toHaveCount(0);
+    await expect(page.getByRole('heading', { name: 'Library', level: 1 })).toBeVisible();
+  });
+
+  test('where it does not come the page says so, and leads on', async ({ page, reader, faults }) => {
+    faults.expect(/ERR_FAILED/);
+    await reader.compose();
+    await page.route('**/page-data/connections', (route) => route.abort());
+    await page.locator('header a[href="/models"]').click();
+    await expect(page.getByRole('heading', { name: 'This page could not be loaded' })).toBeVisible();
+    await page.unroute('**/page-data/connections');
+    await page.getByRole('link', { name: 'Load again' }).click();
+    await expect(models(page)).toBeVisible();
+  });
 });

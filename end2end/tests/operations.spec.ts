@@ -113,8 +113,16 @@ for (const language of ['en', 'zh'] as const) {
         await expect(letter.getByText(language === 'en' ? '1 attempt' : '请求 1 次')).toBeVisible();
       });
       await test.step('it is opened by its title, and has an address', async () => {
+        const wide = page.viewportSize()!;
+        await page.setViewportSize({ ...wide, height: 300 });
+        await letter.getByRole('link', { name: sample.topic }).scrollIntoViewIfNeeded();
+        const place = await page.evaluate(() => scrollY);
+        expect(place).toBeGreaterThan(0);
         await letter.getByRole('link', { name: sample.topic }).click();
         await expect(page).toHaveURL(/\/operations\?letter=[0-9a-f-]{36}$/);
+        await expect(letter.getByRole('table')).toContainText('local/writer');
+        expect(await page.evaluate(() => scrollY), 'the view stays at the letter').toBe(place);
+        await page.setViewportSize(wide);
         await expect(letter.getByRole('table')).toContainText('local/writer');
         await expectNoViolations(page);
         await reader.reload();

@@ -66,8 +66,9 @@ where
     }
 }
 
-/// What the server has written into the page that is taken over. It is called as often as the server
-/// makes a resource, in the same order: they are numbered.
+/// What the server has written into the page that is taken over. What it writes is numbered, and
+/// `Suspense` takes numbers there, too: all that a page waits for has to be asked for before any of
+/// it is shown.
 #[cfg(not(feature = "ssr"))]
 fn in_page<T: DeserializeOwned>() -> Option<T> {
     let page = Owner::current_shared_context()?;

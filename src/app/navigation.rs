@@ -169,9 +169,9 @@ pub fn provide_navigation() -> Navigation {
     provide_context(navigation);
     Effect::new(move || {
         let link = window_event_listener(leptos::ev::click, move |click| {
-            if let Some(address) = address_of(&click) {
+            if let Some((address, step)) = step_of(&click) {
                 click.prevent_default();
-                navigation.go(&address);
+                navigation.step(&address, step);
             }
         });
         // Back and Forward.
@@ -186,8 +186,9 @@ pub fn provide_navigation() -> Navigation {
     navigation
 }
 
-/// Where a click on a link leads, unless the browser has to follow it.
-fn address_of(click: &web_sys::MouseEvent) -> Option<String> {
+/// Where a click on a link leads and how, unless the browser has to follow it. A link with
+/// `data-noscroll` leaves the view where it is.
+fn step_of(click: &web_sys::MouseEvent) -> Option<(String, Step)> {
     use wasm_bindgen::JsCast;
     let other_way = click.meta_key() || click.ctrl_key() || click.shift_key() || click.alt_key();
     if click.default_prevented() || click.button() != 0 || other_way {
@@ -202,7 +203,8 @@ fn address_of(click: &web_sys::MouseEvent) -> Option<String> {
         // A place within a page.
         || !link.hash().is_empty();
     let path = link.pathname();
-    (!left_to_browser && Page::of(&path).is_some()).then(|| path + &link.search())
+    let step = Step { replace: false, scroll: !link.has_attribute("data-noscroll") };
+    (!left_to_browser && Page::of(&path).is_some()).then(|| (path + &link.search(), step))
 }
 
 /// See [`provide_navigation`].

@@ -349,8 +349,8 @@ pub fn compare_address(article: Uuid, from: Option<Uuid>, to: Option<Uuid>) -> S
     address
 }
 
-/// Asks for a page's data. A resource wants a future that can change threads; in the browser there
-/// is only one.
+/// Asks for a page's data. On the server what loads it may change threads; in the browser there is
+/// only one.
 #[cfg(not(feature = "ssr"))]
 fn fetch<T>(path: String) -> impl Future<Output = PageResult<T>> + Send
 where

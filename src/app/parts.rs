@@ -4,7 +4,7 @@
 //! The browser has the part of the page it opens before it takes that page over, so the server's
 //! page comes to life whole. The other parts come when somebody begins to use the page, ahead of
 //! being needed. On the server everything is at hand, and the same code runs straight through.
-//! `scripts/split.mjs` makes the parts: one of each name below, and one of what several share.
+//! `scripts/split.mjs` makes the parts, a file for each name below.
 
 use std::ops::ControlFlow;
 use std::pin::Pin;

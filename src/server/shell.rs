@@ -1,8 +1,9 @@
 //! The pages: the frame around the interface, and the files that it loads.
 //!
 //! The build leaves an `index.html` that names the client's files. Every page loads them in its own
-//! way: the style sheet at once; the program and the part of it that the page begins with when
-//! somebody touches it, or at once where it is live; then the other parts (`start.js`).
+//! way: the style sheet at once; the program, the words of the reader's language and the part that
+//! the page begins with when somebody touches it, or at once where it is live; then the other parts
+//! (`start.js`).
 
 use std::sync::Arc;
 

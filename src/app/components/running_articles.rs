@@ -16,6 +16,7 @@ use crate::app::site_status::{SiteStatus, use_site_status};
 pub fn RunningArticles() -> impl IntoView {
     let texts = use_texts();
     let place = use_navigation().place();
+    let path = Memo::new(move |_| place.with(|here| here.path.clone()));
     let status = use_site_status();
     let list_of_them = NodeRef::<leptos::html::Details>::new();
     let close = move || {
@@ -27,7 +28,7 @@ pub fn RunningArticles() -> impl IntoView {
     };
     // Whoever goes elsewhere has perhaps just begun one.
     Effect::new(move || {
-        place.track();
+        path.track();
         close();
         if let Some(status) = status {
             status.ask();
@@ -35,9 +36,7 @@ pub fn RunningArticles() -> impl IntoView {
     });
     let elsewhere = Memo::new(move |_| {
         let mut running = status.map(|status| status.running.get()).unwrap_or_default();
-        place.with(|here| {
-            running.retain(|article| here.path != format!("/articles/{}", article.id))
-        });
+        path.with(|here| running.retain(|one| *here != format!("/articles/{}", one.id)));
         running
     });
     let failure = RwSignal::new(None::<Failure>);
