@@ -20,6 +20,6 @@ export CHROMIUM
 if [ -n "$all" ]; then
     # What the compiler merges, what is left out and what is minified differ there.
     say "Browser tests of the release's client: every page, and one article from brief to end"
-    (cd end2end && INKSTREAM_SITE_DIR=$root/target/client/release npx --no-install playwright test access whole) || status=$?
+    (cd end2end && INKSTREAM_SITE_DIR=$root/target/client/release npx --no-install playwright test --output results/release access whole) || status=$?
 fi
 exit "$status"
