@@ -140,6 +140,19 @@ test('who comes back to the page finds all that was typed, not only the topic', 
   await expect(audience).toHaveValue('reviewers');
 });
 
+test('what is unfolded before the page has come to life stays open', async ({ page, reader }) => {
+  const program = new Gate();
+  await page.route(/\/inkstream-.*\.wasm$/, async (route) => {
+    await program.passed;
+    await route.continue();
+  });
+  await page.goto('/', { waitUntil: 'commit' });
+  await page.getByText(reader.words.more, { exact: true }).click();
+  program.open();
+  await expect(reader.submit).toBeEnabled();
+  await expect(page.getByRole('textbox', { name: reader.words.audience, exact: true })).toBeVisible();
+});
+
 test('what is typed before the page has come to life is kept', async ({ page, reader, model }) => {
   const program = new Gate();
   await page.route(/\/inkstream-.*\.wasm$/, async (route) => {

@@ -91,6 +91,21 @@ test('a place within an article is no other page, and what is no page is left to
   await expect(page.locator('body')).toContainText('"ok"');
 });
 
+test('Back leads to where the view was', async ({ page, reader, model }) => {
+  await page.setViewportSize({ width: 1280, height: 400 });
+  await reader.open(`/articles/${await written(page, model, sample)}`);
+  await page.locator('header a[href="/models"]').hover();
+  await expect(reader.button(reader.words.regenerate)).toBeEnabled();
+  await page.evaluate(() => scrollTo(0, 500));
+  // As the reader's own click, which scrolls nothing.
+  await page.locator('header a[href="/models"]').evaluate((link: HTMLElement) => link.click());
+  await expect(page.getByRole('heading', { name: 'Models', level: 1 })).toBeVisible();
+  expect(await page.evaluate(() => scrollY), 'a new page begins at its top').toBe(0);
+  await page.goBack();
+  await expect(reader.article.getByText(sample.end)).toBeVisible();
+  await expect.poll(() => page.evaluate(() => scrollY)).toBe(500);
+});
+
 test.describe('what a page waits for', () => {
   const models = (page: Page) => page.getByRole('heading', { name: 'Models', level: 1 });
 

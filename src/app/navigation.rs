@@ -4,6 +4,10 @@
 //! what a browser loaded.
 
 use leptos::prelude::*;
+use wasm_bindgen::JsValue;
+
+/// For so many frames a page may take to be as high as it was: about two seconds.
+const FRAMES: u8 = 120;
 
 /// A kind of page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,13 +139,14 @@ impl Navigation {
         let window = window();
         let place = Place::new(address);
         let gone = window.history().and_then(|history| {
-            let (nothing, address) = (wasm_bindgen::JsValue::NULL, Some(address));
+            let address = Some(address);
             // As for a link to where one is.
             if replace || self.0.with_untracked(|here| *here == place) {
-                history.replace_state_with_url(&nothing, "", address)
-            } else {
-                history.push_state_with_url(&nothing, "", address)
+                return history.replace_state_with_url(&JsValue::NULL, "", address);
             }
+            // Whoever comes back finds the view where it was.
+            history.replace_state(&window.scroll_y()?.into(), "")?;
+            history.push_state_with_url(&JsValue::NULL, "", address)
         });
         if gone.is_err() {
             // Browsers limit how often a page may do it; then it is loaded anew.
@@ -154,6 +159,24 @@ impl Navigation {
         if scroll {
             window.scroll_to_with_x_and_y(0.0, 0.0);
         }
+    }
+
+    /// Scrolls to where the view was as soon as the page is there and as high again, unless the
+    /// reader has gone on meanwhile, or it takes too long.
+    fn scroll_back(self, place: Place, y: f64, frames: u8) {
+        request_animation_frame(move || {
+            if frames == 0 || self.0.try_with_untracked(|here| *here == place) != Some(true) {
+                return;
+            }
+            let there = document().query_selector("#content > *").is_ok_and(|it| it.is_some());
+            let height = document().document_element().map_or(0, |root| root.scroll_height());
+            let view = window().inner_height().ok().and_then(|view| view.as_f64());
+            if there && f64::from(height) - view.unwrap_or_default() >= y {
+                window().scroll_to_with_x_and_y(0.0, y);
+            } else {
+                self.scroll_back(place, y, frames - 1);
+            }
+        });
     }
 
     fn arrive(self, place: Place) {
@@ -175,8 +198,12 @@ pub fn provide_navigation() -> Navigation {
             }
         });
         // Back and Forward.
-        let other = window_event_listener(leptos::ev::popstate, move |_| {
-            navigation.arrive(Place::of_this_page());
+        let other = window_event_listener(leptos::ev::popstate, move |event| {
+            let place = Place::of_this_page();
+            navigation.arrive(place.clone());
+            if let Some(y) = event.state().as_f64() {
+                navigation.scroll_back(place, y, FRAMES);
+            }
         });
         on_cleanup(move || {
             link.remove();

@@ -112,6 +112,7 @@ pub fn bare_page(
     main: impl IntoView,
 ) -> String {
     let style = state.site.client().map(|client| client.style.clone());
+    let title = format!("{title} · Inkstream").replace('&', "&amp;").replace('<', "&lt;");
     let page = view! {
         <!DOCTYPE html>
         <html lang=preferences.locale.tag() data-theme=preferences.theme.name()>
@@ -119,7 +120,8 @@ pub fn bare_page(
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
-                <title>{format!("{title} · Inkstream")}</title>
+                // A text that can change ends in a comment, which a title would show.
+                <title inner_html=title></title>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 {style.map(|href| view! { <link rel="stylesheet" href=href /> })}
                 {head.into_any()}

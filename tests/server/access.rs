@@ -148,6 +148,7 @@ async fn a_person_signs_in_once_and_comes_back_to_where_they_wanted_to_go() {
     let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
     assert!(policy.contains("form-action 'self'") && !policy.contains("script-src"), "{policy}");
     let page = page.text().await.unwrap();
+    assert!(page.contains("<title>登录 · Inkstream</title>"));
     assert!(page.contains("访问令牌") && page.contains("value=\"/articles?q=dns\""), "{page}");
     assert!(!page.contains("<script"), "{page}");
     let answer = sign_in(&server, TOKEN, "/articles?q=dns").await;

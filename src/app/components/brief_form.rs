@@ -98,9 +98,11 @@ pub fn BriefForm(
 
     // Whatever was filled in before, and whatever is wrong, shall not hide behind a fold. It is
     // never closed but by the reader.
+    let unfolded_early = unfolded_early();
     let unfolded = Memo::new(move |open| {
         let fault = || faults.with(|faults| faults.iter().any(|(param, _)| *param != "topic"));
-        open == Some(&true) || draft.with(BriefDraft::has_details) || (tried.get() && fault())
+        let wanted = || draft.with(BriefDraft::has_details) || (tried.get() && fault());
+        open.map_or(unfolded_early, |open| *open) || wanted()
     });
     view! {
         <form
@@ -161,4 +163,12 @@ fn focus_field(param: &str) {
     if !focus(&format!("brief-{param}")) {
         leptos::logging::warn!("the field {param} could not be focused");
     }
+}
+
+/// Whether the reader has unfolded the server's form before the browser takes it over.
+fn unfolded_early() -> bool {
+    let open = || document().query_selector("details.more[open]");
+    cfg!(feature = "hydrate")
+        && use_hydrated().is_taking_over()
+        && open().is_ok_and(|open| open.is_some())
 }
