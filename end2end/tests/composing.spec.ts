@@ -1,6 +1,6 @@
 import { chinese, english } from '../support/articles';
 import { expect, test } from '../support/fixtures';
-import { Gate } from '../support/gate';
+import { PROGRAM, holdRequests } from '../support/gate';
 
 for (const language of ['en', 'zh'] as const) {
   test.describe(`the brief, in ${language}`, () => {
@@ -141,11 +141,7 @@ test('who comes back to the page finds all that was typed, not only the topic', 
 });
 
 test('what is unfolded before the page has come to life stays open', async ({ page, reader }) => {
-  const program = new Gate();
-  await page.route(/\/inkstream-.*\.wasm$/, async (route) => {
-    await program.passed;
-    await route.continue();
-  });
+  const program = await holdRequests(page, PROGRAM);
   await page.goto('/', { waitUntil: 'commit' });
   await page.getByText(reader.words.more, { exact: true }).click();
   program.open();
@@ -154,11 +150,7 @@ test('what is unfolded before the page has come to life stays open', async ({ pa
 });
 
 test('what is typed before the page has come to life is kept', async ({ page, reader, model }) => {
-  const program = new Gate();
-  await page.route(/\/inkstream-.*\.wasm$/, async (route) => {
-    await program.passed;
-    await route.continue();
-  });
+  const program = await holdRequests(page, PROGRAM);
   await page.goto('/', { waitUntil: 'commit' });
   await reader.topic.fill(chinese.topic);
   await page.getByText(reader.words.more, { exact: true }).click();

@@ -1,6 +1,6 @@
 import { chinese, english } from '../support/articles';
 import { expect, test, written } from '../support/fixtures';
-import { Gate } from '../support/gate';
+import { Gate, holdAnswers } from '../support/gate';
 
 const texts = {
   en: {
@@ -89,7 +89,7 @@ test.describe('the library', () => {
   });
 
   test('who leaves while a Stop is under way meets no fault', async ({ page, reader, model }) => {
-    const [writing, answer] = [new Gate(), new Gate()];
+    const writing = new Gate();
     model.next(async (call) => {
       call.say('# Begun\n\nAnd more.\n');
       await writing.passed;
@@ -98,11 +98,7 @@ test.describe('the library', () => {
     await reader.compose();
     await reader.ask('A topic');
     await expect(reader.article).toContainText('And more.');
-    await page.route('**/cancel', async (route) => {
-      const response = await route.fetch();
-      await answer.passed;
-      await route.fulfill({ response });
-    });
+    const answer = await holdAnswers(page, '**/cancel');
     await page.getByRole('navigation').getByRole('link', { name: reader.words.libraryLink }).click();
     await reader.stop.first().click();
     await page.getByRole('link', { name: 'Write', exact: true }).click();

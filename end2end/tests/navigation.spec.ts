@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test';
 
 import { english as sample } from '../support/articles';
 import { expect, test, written } from '../support/fixtures';
-import { Gate } from '../support/gate';
+import { holdAnswers } from '../support/gate';
 
 for (const language of ['en', 'zh'] as const) {
   test.describe(language, () => {
@@ -112,12 +112,7 @@ test.describe('what a page waits for', () => {
   test('an answer that comes late does not take the place of a newer one', async ({ page, reader, model }) => {
     // A word that no other article has.
     await written(page, model, { ...sample, firstHalf: sample.firstHalf.replace('alpha2', 'solitary') });
-    const late = new Gate();
-    await page.route('**/page-data/library?q=nothing*', async (route) => {
-      const response = await route.fetch();
-      await late.passed;
-      await route.fulfill({ response });
-    });
+    const late = await holdAnswers(page, '**/page-data/library?q=nothing*');
     await reader.open('/articles');
     const field = page.getByRole('searchbox');
     const asked = page.waitForRequest('**/page-data/library?q=nothing*');
@@ -133,12 +128,7 @@ test.describe('what a page waits for', () => {
   });
 
   test('who leaves before it comes stays where they went', async ({ page, reader }) => {
-    const late = new Gate();
-    await page.route('**/page-data/connections', async (route) => {
-      const response = await route.fetch();
-      await late.passed;
-      await route.fulfill({ response });
-    });
+    const late = await holdAnswers(page, '**/page-data/connections');
     await reader.compose();
     const asked = page.waitForRequest('**/page-data/connections');
     await page.locator('header a[href="/models"]').click();

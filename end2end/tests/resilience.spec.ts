@@ -2,7 +2,7 @@ import type { BrowserContext, Page } from '@playwright/test';
 
 import { english as sample } from '../support/articles';
 import { expect, test as base, written } from '../support/fixtures';
-import { Gate } from '../support/gate';
+import { Gate, PROGRAM, holdRequests } from '../support/gate';
 import { Network } from '../support/network';
 import type { Reader } from '../support/reader';
 import type { Upstream } from '../support/upstream';
@@ -260,11 +260,7 @@ test('the module of the program that does not come is asked for again', async ({
 });
 
 test('a program that is late is said, and comes to work when it comes', async ({ page, reader }) => {
-  const gate = new Gate();
-  await page.route(/\/inkstream-.*\.wasm$/, async (route) => {
-    await gate.passed;
-    await route.continue();
-  });
+  const gate = await holdRequests(page, PROGRAM);
   await page.clock.install();
   await page.goto('/');
   await page.clock.fastForward(4_000);
@@ -363,7 +359,7 @@ test('a button that is pressed before the page is alive is not forgotten, and wh
   reader,
 }) => {
   let program = new Gate();
-  await page.route(/\/inkstream-.*\.wasm$/, async (route) => {
+  await page.route(PROGRAM, async (route) => {
     await program.passed;
     await route.continue();
   });
@@ -421,11 +417,7 @@ test('a button that is pressed before the page is alive is not forgotten, and wh
 });
 
 test('the key that begins an article is not forgotten before the page is alive', async ({ page, reader, model }) => {
-  const program = new Gate();
-  await page.route(/\/inkstream-.*\.wasm$/, async (route) => {
-    await program.passed;
-    await route.continue();
-  });
+  const program = await holdRequests(page, PROGRAM);
   model.next((call) => {
     call.say('# Begun\n\nby a key');
     call.finish();

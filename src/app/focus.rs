@@ -4,8 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
-/// For so many frames a page may take to be in place: about two seconds.
-const FRAMES: u8 = 120;
+use super::frames::when_there;
 
 /// Whether the key goes into a field.
 pub fn is_typing(event: &KeyboardEvent) -> bool {
@@ -24,13 +23,7 @@ pub fn focus(id: &str) -> bool {
 }
 
 /// Calls what focuses something, and says whether that is there, until the page that has it is in
-/// place, or too long has passed.
+/// place.
 pub fn focus_when_there(focus: fn() -> bool) {
-    within(FRAMES, focus);
-}
-
-fn within(frames: u8, focus: fn() -> bool) {
-    if !focus() && frames > 0 {
-        request_animation_frame(move || within(frames - 1, focus));
-    }
+    when_there(focus);
 }

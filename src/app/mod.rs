@@ -17,6 +17,7 @@ pub mod fetched;
 pub mod focus;
 pub mod follow_end;
 pub mod format;
+pub mod frames;
 pub mod generation_client;
 pub mod go_on;
 pub mod i18n;

@@ -6,8 +6,7 @@
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-/// For so many frames a page may take to be as high as it was: about two seconds.
-const FRAMES: u8 = 120;
+use super::frames::when_there;
 
 /// A kind of page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,21 +161,23 @@ impl Navigation {
     }
 
     /// Scrolls to where the view was as soon as the page is there and as high again, unless the
-    /// reader has gone on meanwhile, or it takes too long.
-    fn scroll_back(self, place: Place, y: f64, frames: u8) {
-        request_animation_frame(move || {
-            if frames == 0 || self.0.try_with_untracked(|here| *here == place) != Some(true) {
-                return;
+    /// reader has gone on meanwhile.
+    fn scroll_back(self, place: Place, y: f64) {
+        let back = move || {
+            if self.0.try_with_untracked(|here| *here == place) != Some(true) {
+                return true;
             }
             let there = document().query_selector("#content > *").is_ok_and(|it| it.is_some());
             let height = document().document_element().map_or(0, |root| root.scroll_height());
             let view = window().inner_height().ok().and_then(|view| view.as_f64());
-            if there && f64::from(height) - view.unwrap_or_default() >= y {
+            let fits = there && f64::from(height) - view.unwrap_or_default() >= y;
+            if fits {
                 window().scroll_to_with_x_and_y(0.0, y);
-            } else {
-                self.scroll_back(place, y, frames - 1);
             }
-        });
+            fits
+        };
+        // With the next frame the page that was left is gone.
+        request_animation_frame(move || when_there(back));
     }
 
     fn arrive(self, place: Place) {
@@ -202,7 +203,7 @@ pub fn provide_navigation() -> Navigation {
             let place = Place::of_this_page();
             navigation.arrive(place.clone());
             if let Some(y) = event.state().as_f64() {
-                navigation.scroll_back(place, y, FRAMES);
+                navigation.scroll_back(place, y);
             }
         });
         on_cleanup(move || {

@@ -1,0 +1,17 @@
+//! What has to wait until a page is in place.
+
+use leptos::prelude::*;
+
+/// For so many frames a page may take for it: about two seconds.
+const FRAMES: u8 = 120;
+
+/// Calls `act`, now and with each frame, until it says that it is done, or too long has passed.
+pub fn when_there(act: impl Fn() -> bool + 'static) {
+    within(FRAMES, act);
+}
+
+fn within(frames: u8, act: impl Fn() -> bool + 'static) {
+    if !act() && frames > 0 {
+        request_animation_frame(move || within(frames - 1, act));
+    }
+}
