@@ -54,6 +54,38 @@ for (const language of ['en', 'zh'] as const) {
       await expect(reader.button(words.draftGoOn)).toHaveCount(0);
     });
 
+    test('a text that is begun beside an unsaved one takes nothing of it away', async ({ page, reader, model }) => {
+      const { words } = reader;
+      const article = await written(page, model, sample);
+      await reader.open(`/articles/${article}`);
+      const text = page.getByRole('textbox', { name: words.editText });
+      const note = page.locator('.note.draft');
+      for (const word of ['zebra', 'falcon']) {
+        await reader.button(words.edit).click();
+        await text.press('Control+End');
+        await text.pressSequentially(` ${word}`);
+        await page.keyboard.press('Escape');
+      }
+      await expect(note).toContainText(language === 'en' ? 'An older one is kept' : '另有 1 份更早的');
+      await reader.button(words.draftDiscard).click();
+      await expect(note).not.toContainText(/An older one|另有/);
+      await reader.button(words.draftGoOn).click();
+      await expect(text).toHaveValue(/ zebra$/);
+    });
+
+    test('saving what has not changed makes no revision', async ({ page, reader, model }) => {
+      const { words } = reader;
+      const article = await written(page, model, sample);
+      await reader.open(`/articles/${article}`);
+      await reader.button(words.edit).click();
+      const text = page.getByRole('textbox', { name: words.editText });
+      await expect(text).toBeFocused();
+      await text.press('Control+s');
+      await expect(text).toHaveCount(0);
+      const stored = await page.request.get(`/api/v1/articles/${article}/revisions`);
+      expect(await stored.json()).toHaveLength(1);
+    });
+
     test('a save that is never answered is given up, and the text can be saved again', async ({ page, reader, model, faults }) => {
       faults.expect(/Failed to load resource: net::ERR_/);
       const { words } = reader;

@@ -416,6 +416,15 @@ test('a button that is pressed before the page is alive is not forgotten, and wh
   await expect(page.locator('html')).toHaveAttribute('lang', 'zh-CN');
 });
 
+test('a key that leads elsewhere is not forgotten before the page is alive', async ({ page, reader }) => {
+  const program = await holdRequests(page, PROGRAM);
+  await page.goto('/', { waitUntil: 'commit' });
+  await expect(reader.submit).toBeVisible();
+  await page.keyboard.press('?');
+  program.open();
+  await expect(page.getByRole('dialog')).toBeVisible();
+});
+
 test('the key that begins an article is not forgotten before the page is alive', async ({ page, reader, model }) => {
   const program = await holdRequests(page, PROGRAM);
   model.next((call) => {

@@ -50,6 +50,20 @@ test.describe('a server with an access token', () => {
     });
   }
 
+  for (const locale of ['en-US', 'zh-CN']) {
+    test(`on a small phone every page has its link in the bar, in ${locale}`, async ({ browser }) => {
+      const phone = await browser.newContext({ locale, viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true });
+      const page = await phone.newPage();
+      await page.goto(`${guarded.url}/sign-in`);
+      await page.locator('input[type=password]').fill(token);
+      await page.getByRole('button').first().click();
+      const links = page.getByRole('navigation').getByRole('link');
+      await expect(links).toHaveCount(4);
+      for (const link of await links.all()) await expect(link).toBeInViewport({ ratio: 1 });
+      await phone.close();
+    });
+  }
+
   test('a session that ends in an open page leads to the sign-in, and what was typed is kept', async ({ page, faults, context }) => {
     faults.expect(/401/);
     await page.goto(`${guarded.url}/sign-in`);

@@ -131,21 +131,18 @@ pub fn is_key_of(article: Uuid, key: &str) -> bool {
     key.starts_with(&prefix(article))
 }
 
-/// The newest draft of an article.
-pub fn newest(article: Uuid) -> Option<EditDraft> {
-    let (storage, prefix) = (storage()?, prefix(article));
-    let mut newest: Option<EditDraft> = None;
-    for index in 0..storage.length().ok()? {
-        let Some(key) = storage.key(index).ok().flatten() else { continue };
-        let Some(editor) = key.strip_prefix(&prefix) else { continue };
-        let Some(kept) = storage.get_item(&key).ok().flatten() else { continue };
-        if let Some(draft) = EditDraft::decode(editor, &kept)
-            && newest.as_ref().is_none_or(|known| known.at < draft.at)
-        {
-            newest = Some(draft);
-        }
-    }
-    newest
+/// The drafts of an article, the newest first.
+pub fn all(article: Uuid) -> Vec<EditDraft> {
+    let (Some(storage), prefix) = (storage(), prefix(article)) else { return Vec::new() };
+    let draft_at = |index| {
+        let key = storage.key(index).ok().flatten()?;
+        let kept = storage.get_item(&key).ok().flatten()?;
+        EditDraft::decode(key.strip_prefix(&prefix)?, &kept)
+    };
+    let mut drafts: Vec<EditDraft> =
+        (0..storage.length().unwrap_or_default()).filter_map(draft_at).collect();
+    drafts.sort_by_key(|draft| std::cmp::Reverse(draft.at));
+    drafts
 }
 
 /// The key whose change tells other tabs that an article was saved.

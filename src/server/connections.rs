@@ -126,7 +126,11 @@ pub async fn test(
     };
     let model = name.and_then(|name| config.models.get(name)).ok_or_else(|| {
         let known: Vec<&str> = models.iter().map(String::as_str).collect();
-        not_found("model", "The provider has no such model.", &known)
+        let said = match known.as_slice() {
+            [] => "No model of the provider is known: it lists none, or could not be asked.",
+            _ => "The provider has no such model.",
+        };
+        not_found("model", said, &known)
     })?;
     let _turn = TESTS.try_acquire().map_err(|_| {
         Problem::new(
@@ -222,7 +226,8 @@ async fn first_token(api: &dyn Provider, model: &ModelConfig) -> Result<(), Prob
 
 fn not_found(param: &str, message: &str, known: &[&str]) -> Problem {
     let resolution = match known {
-        [] => "Add a [[models]] entry for it, and start again.".to_owned(),
+        [] => "Start its server or correct its base_url, or add a [[models]] entry; then restart."
+            .to_owned(),
         known => format!("Use one of: {}.", known.join(", ")),
     };
     Problem::new(Code::NotFound, message, resolution).with_param(param)

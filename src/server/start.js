@@ -7,7 +7,7 @@ const { script, program, parts = '', all, late, again } = document.querySelector
 const UNTOUCHED_MS = 10_000;
 /** How long a picture that does not come may hold the client up where it is needed at once, in milliseconds. */
 const PATIENCE_MS = 3000;
-/** How long ago a button may have been pressed that is pressed again once the page is alive, in milliseconds. */
+/** How long ago a button or a key may have been pressed that is pressed again once the page is alive, in milliseconds. */
 const PRESS_MS = 5000;
 /** The first and the longest pause before it is tried again, in milliseconds. */
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [1000, 30_000];
@@ -23,6 +23,8 @@ let touched = false;
 /** The button that is held down before the page is alive, and the last one that was pressed then, with the moment. */
 let held = null;
 let pressed = null;
+/** The last of the keys that lead elsewhere, likewise. */
+let struck = null;
 
 function touch() {
   for (const kind of TOUCHES) removeEventListener(kind, touch, { capture: true });
@@ -83,9 +85,12 @@ const PRESSES = Object.entries({
   pointercancel() {
     held = null;
   },
-  // The keys that stand on the buttons.
-  keydown({ key, ctrlKey, metaKey, isComposing, target }) {
+  // The keys that stand on the buttons, and those that lead elsewhere.
+  keydown({ key, ctrlKey, metaKey, altKey, isComposing, target }) {
     if (isComposing) return;
+    const isTyped = target.closest?.('input, textarea, select');
+    const leads = ctrlKey || metaKey ? /^k$/i.test(key) : /^[?/nl]$/.test(key) && !altKey && !isTyped;
+    if (leads) struck = { key, ctrlKey, metaKey, at: performance.now() };
     const form = key === 'Enter' && (ctrlKey || metaKey) ? target.closest?.('form') : null;
     const button = key === 'Escape' ? document.querySelector('button.live:disabled') : form?.querySelector('button.primary:disabled');
     if (button) pressed = { button, at: performance.now() };
@@ -93,7 +98,12 @@ const PRESSES = Object.entries({
 });
 
 function pressAgain() {
-  if (pressed && performance.now() - pressed.at < PRESS_MS && pressed.button.isConnected) pressed.button.click();
+  const isLate = ({ at }) => performance.now() - at >= PRESS_MS;
+  if (pressed && !isLate(pressed) && pressed.button.isConnected) pressed.button.click();
+  if (struck && !isLate(struck)) {
+    const { key, ctrlKey, metaKey } = struck;
+    document.body.dispatchEvent(new KeyboardEvent('keydown', { key, ctrlKey, metaKey, bubbles: true, cancelable: true }));
+  }
 }
 
 /** Says that the page is not alive. Behind everything else, where the client does not look when it takes the page over. */

@@ -152,3 +152,15 @@ async fn anthropics_protocol_is_spoken_to_the_end() {
     }
     assert_eq!(asked.body.get("temperature"), None, "unless it is said that it takes one");
 }
+
+#[tokio::test]
+async fn a_server_that_was_to_tell_its_models_and_cannot_be_asked_is_what_is_wrong() {
+    // Nothing listens on the port of the discard service.
+    let settings = [("OPENAI_BASE_URL", "http://127.0.0.1:9/v1"), ("OPENAI_API_KEY", "sk-secret")];
+    let output = doctor(String::new(), &settings, &[]).await;
+    let said = said(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let line = said.lines().find(|line| line.starts_with("✗ openai")).unwrap();
+    assert!(!line.contains("no route needs it"), "{said}");
+    assert!(said.contains("It could not be asked for its models: "), "{said}");
+}

@@ -47,11 +47,11 @@ pub fn DraftNote(
     taken: StoredValue<Option<Taken>>,
 ) -> impl IntoView {
     let (texts, locale) = (use_texts(), use_locale());
-    let draft = RwSignal::new(None::<EditDraft>);
+    let drafts = RwSignal::new(Vec::<EditDraft>::new());
     let article = move || live.data.with_untracked(|data| data.article.id);
     let look = move || {
         if editing.with_untracked(Option::is_none) {
-            draft.set(edit_drafts::newest(article()));
+            drafts.set(edit_drafts::all(article()));
         }
     };
     Effect::new(move || {
@@ -67,10 +67,12 @@ pub fn DraftNote(
     });
     on_cleanup(move || told.remove());
     move || {
-        let kept = draft.get()?;
+        let (kept, older) = drafts.with(|all| Some((all.first()?.clone(), all.len() - 1)))?;
         let behind = live.data.with(|data| data.current() != Some(kept.base));
-        let said = (texts.draft_here)(&local(kept.at, locale));
-        let said = if behind { [&said, texts.draft_behind].join(texts.between) } else { said };
+        let mut said = vec![(texts.draft_here)(&local(kept.at, locale))];
+        said.extend(behind.then(|| texts.draft_behind.to_owned()));
+        said.extend((older > 0).then(|| (texts.drafts_older)(older)));
+        let said = said.join(texts.between);
         let shown = kept.clone();
         let go_on = move |_| match edit_drafts::take(article(), &shown) {
             Some((begin, from)) => {

@@ -194,15 +194,23 @@ pub fn Editor(
         });
     };
     let saved_meanwhile = move || conflict.with_untracked(|it| it.as_ref().map(|(id, _)| *id));
-    let save = move || match saved_meanwhile() {
-        // Both are on the screen: the buttons there decide.
-        Some(_) => {}
-        None => save_over(base),
-    };
     let leave = move || {
         keep();
         over.set_value(true);
         open.set(None);
+    };
+    let is_current =
+        live.data.with_untracked(|data| data.shown.as_ref().is_some_and(|it| it.current));
+    let unchanged = move || {
+        let same = |typed: &(String, String)| old.with_value(|old| old == typed);
+        is_current && !elsewhere.get_untracked() && typed().as_ref().is_some_and(same)
+    };
+    let save = move || match saved_meanwhile() {
+        // Both are on the screen: the buttons there decide.
+        Some(_) => {}
+        // A revision that is the one before it is none.
+        None if unchanged() => leave(),
+        None => save_over(base),
     };
     let keep_mine = Callback::new(move |()| {
         if let Some(theirs) = saved_meanwhile() {

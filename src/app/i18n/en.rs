@@ -266,6 +266,10 @@ pub static TEXTS: Texts = Texts {
     draft_not_kept: "This browser keeps no drafts. Save before you leave.",
     draft_here: |at| format!("Your unsaved text of {at} is here."),
     draft_behind: "The article has changed since; when you save, you will see both.",
+    drafts_older: |older| match older {
+        1 => "An older one is kept, too, and comes after it.".to_owned(),
+        older => format!("{older} older ones are kept, too, and come after it."),
+    },
     draft_go_on: "Go on editing",
     draft_discard: "Discard it",
     saved_elsewhere: "The article was saved somewhere else meanwhile. Your text is kept.",

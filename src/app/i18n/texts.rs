@@ -247,6 +247,7 @@ pub struct Texts {
     pub draft_not_kept: &'static str,
     pub draft_here: fn(&str) -> String,
     pub draft_behind: &'static str,
+    pub drafts_older: fn(usize) -> String,
     pub draft_go_on: &'static str,
     pub draft_discard: &'static str,
     pub saved_elsewhere: &'static str,

@@ -250,6 +250,7 @@ pub static TEXTS: Texts = Texts {
     draft_not_kept: "此浏览器不能存草稿，离开前请先保存。",
     draft_here: |at| format!("这里有你 {at} 未保存的文字。"),
     draft_behind: "此后文章有过改动，保存时会把两份并排给你看。",
+    drafts_older: |older| format!("另有 {older} 份更早的也保留着，会在它之后出现。"),
     draft_go_on: "继续编辑",
     draft_discard: "丢弃",
     saved_elsewhere: "文章刚在别处保存过。你的文字还在。",

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use self::report::{Outcome, ProviderReport, Report, StorageReport};
 use super::{DoctorArgs, Failure};
+use crate::article::problem::{Code, Problem};
 use crate::server::config::{Config, ModelConfig, Protocol, ProviderConfig, discover, unpriced};
 use crate::server::connections::{TEST_TOKENS, test};
 use crate::server::pipeline::Providers;
@@ -37,7 +38,7 @@ pub async fn run(config: Config, args: DoctorArgs) -> Result<ExitCode, Failure> 
     let apis = providers::build(&config);
     let mut report = Report { storage, ..Report::default() };
     for provider in config.providers.values() {
-        let needed = is_needed(&config, &provider.name);
+        let needed = is_needed(&config, provider);
         if provider.protocol == Protocol::Demo && !needed {
             continue;
         }
@@ -95,12 +96,25 @@ async fn look_at(
         needed,
         ..ProviderReport::default()
     };
-    // Not every server has a list; what else is wrong is said by the question for tokens.
-    if provider.protocol != Protocol::Demo
-        && let Ok(listed) = discover::list(provider, LIST_PATIENCE).await
-    {
-        report.listed = Some(listed.len());
-        report.unlisted = unlisted(config, &provider.name, &listed);
+    // Not every server has a list; what else is wrong is said by the question for tokens, unless the
+    // list was to say whom to ask.
+    if provider.protocol != Protocol::Demo {
+        match discover::list(provider, LIST_PATIENCE).await {
+            Ok(listed) => {
+                report.listed = Some(listed.len());
+                report.unlisted = unlisted(config, &provider.name, &listed);
+            }
+            Err(error) if has_no_model(config, &provider.name) => {
+                report.outcome = Outcome::Fails;
+                report.problem = Some(Problem::new(
+                    Code::UpstreamUnreachable,
+                    format!("It could not be asked for its models: {error}."),
+                    "Start the server or correct its base_url or key; or add a [[models]] entry.",
+                ));
+                return report;
+            }
+            Err(_) => {}
+        }
     }
     match test(config, apis, store, &provider.name, None).await {
         Ok(tested) => {
@@ -127,8 +141,16 @@ fn unlisted(config: &Config, provider: &str, listed: &[ModelConfig]) -> Vec<Stri
     own.filter(|model| !is_listed(model)).map(|model| model.id.clone()).collect()
 }
 
-/// Whether a route, or a priority, names a model of the provider.
-fn is_needed(config: &Config, provider: &str) -> bool {
+/// Whether a route, or a priority, names a model of the provider; or would, if it told its models.
+fn is_needed(config: &Config, provider: &ProviderConfig) -> bool {
     let named = config.routes.values().chain(config.routing.priorities.values()).flatten();
-    named.filter_map(|name| config.models.get(name)).any(|model| model.provider == provider)
+    let is_named = named
+        .filter_map(|name| config.models.get(name))
+        .any(|model| model.provider == provider.name);
+    let silent = provider.protocol != Protocol::Demo && has_no_model(config, &provider.name);
+    is_named || (silent && !config.discovery.routes_fixed)
+}
+
+fn has_no_model(config: &Config, provider: &str) -> bool {
+    config.models.values().all(|model| model.provider != provider)
 }
