@@ -142,7 +142,7 @@ test('who comes back to the page finds all that was typed, not only the topic', 
 
 test('what is unfolded before the page has come to life stays open', async ({ page, reader }) => {
   const program = await holdRequests(page, PROGRAM);
-  await page.goto('/', { waitUntil: 'commit' });
+  await page.goto('/');
   await page.getByText(reader.words.more, { exact: true }).click();
   program.open();
   await expect(reader.submit).toBeEnabled();
@@ -151,7 +151,7 @@ test('what is unfolded before the page has come to life stays open', async ({ pa
 
 test('what is typed before the page has come to life is kept', async ({ page, reader, model }) => {
   const program = await holdRequests(page, PROGRAM);
-  await page.goto('/', { waitUntil: 'commit' });
+  await page.goto('/');
   await reader.topic.fill(chinese.topic);
   await page.getByText(reader.words.more, { exact: true }).click();
   const audience = page.getByRole('textbox', { name: reader.words.audience, exact: true });
