@@ -13,7 +13,6 @@ run: build ## Install what is missing, build, and start the server
 test: ## Every test there is, the browser's included
 	@scripts/setup.sh test
 	@scripts/build.sh dev --tests
-	@scripts/build.sh release --client
 	@scripts/test.sh $(ARGS)
 
 dev: ## Build and start, and again on every change (Ctrl-C ends it)

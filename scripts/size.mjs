@@ -18,6 +18,7 @@ if (!known) {
   process.exit(2);
 }
 const parts = JSON.parse(known[1]);
+if (!(FIRST.part in parts)) throw new Error(`the client has no part ${FIRST.part}: which page does one come to first?`);
 
 const sizeOf = (path) => stat(path).then(({ size }) => size, () => null);
 async function measure(path) {

@@ -1,10 +1,13 @@
-// Takes out of a linked program what is compiled but never called: `snip(program, pattern, doors)`.
+// Takes out of a linked program what is compiled but never called: `snip(program, patterns, doors)`.
 //
 // Leptos can do more with a view than this client asks of it, and each view that is erased carries all of it in its table
 // of functions, where no linker sees that nobody asks. So what the program needs is followed from what it exports, but not
-// through tables to functions whose names fit `pattern`. Those of them that nothing reaches by a call get a body of the
-// same length that traps, and the linker's notes (`--emit-relocs`) of what they refer to are taken out. wasm-split-cli,
+// through tables to functions whose names fit one of `patterns`. Those of them that nothing reaches by a call get a body of
+// the same length that traps, and the linker's notes (`--emit-relocs`) of what they refer to are taken out. wasm-split-cli,
 // which keeps what something refers to, then leaves out what only they needed.
+//
+// Where the compiler finds two functions to be the same it may keep one, and the name of the other is gone. So a pattern
+// should fit the functions in the tables alone, not what only they need: that goes by itself unless something else needs it.
 //
 // Names, symbols and notes are those of the tool conventions (github.com/WebAssembly/tool-conventions, Linking.md).
 
@@ -143,16 +146,17 @@ function trap(bytes, section, { start, end }) {
 }
 
 /**
- * The program without the functions whose names fit `pattern` and that are in tables only. Fails where a function that fits
- * `doors` is called: it is what would call those in the tables.
+ * The program without the functions whose names fit one of `patterns` and that are in tables only. Fails where a function
+ * that fits `doors` is called: it is what would call those in the tables. And where a pattern finds nothing: names have
+ * changed then, or it is needed no more.
  */
-export function snip(program, pattern, doors) {
+export function snip(program, patterns, doors) {
   const bytes = Buffer.from(program);
   const sections = sectionsOf(bytes);
   const section = (name) => sections.get(name) ?? (() => { throw new Error(`the linked program has no section ${name}`); })();
   const bodies = bodiesIn(bytes, section(CODE), importedFunctions(bytes, section(IMPORT)));
   const { nodes, names, data } = symbolsIn(bytes, section('linking'), segmentsIn(bytes, section(DATA)));
-  const fits = (node) => names.has(node) && names.get(node).every((name) => pattern.test(name));
+  const fits = (node) => names.has(node) && names.get(node).every((name) => patterns.some((pattern) => pattern.test(name)));
 
   const references = new Map();
   const notes = [];
@@ -171,7 +175,13 @@ export function snip(program, pattern, doors) {
   if (open.length > 0) throw new Error(`what this client never does is done: ${open.join(', ')}`);
 
   const goes = (node) => fits(node) && !stays.has(node);
-  for (const body of bodies) if (goes(body.node)) trap(bytes, section(CODE), body);
+  const going = bodies.filter(({ node }) => goes(node));
+  for (const pattern of patterns) {
+    if (!going.some(({ node }) => names.get(node).some((name) => pattern.test(name)))) {
+      throw new Error(`there is nothing to take out that fits ${pattern}`);
+    }
+  }
+  for (const body of going) trap(bytes, section(CODE), body);
   const noted = section('reloc.CODE');
   const target = new Reader(bytes, noted.content).number();
   const kept = notes.filter(({ from }) => !goes(from)).map(({ note }) => note);

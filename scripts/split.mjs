@@ -17,10 +17,15 @@ import { argumentsOf, optimise, run } from './wasm.mjs';
 import { IMPORT, encoded, importsIn, named, sectionOf, sectionsOf, withSection } from './wasm_format.mjs';
 
 /**
- * What is compiled for every view and attribute and this client never does: taking a page over bit by bit as its parts come,
- * as lazy routes of Leptos do, or from a `template!`; and streams that a browser reads from the program.
+ * What this client never does. For every view and attribute something is compiled that stands in its table only: taking a
+ * page over bit by bit as its parts come, as lazy routes of Leptos do, or from a `template!`. And what only a browser would
+ * call: streams that it reads from the program.
  */
-const NEVER_DONE = /hydrate_async|hydrate_from_template|^(__wbg_)?intounderlying/;
+const NEVER_DONE = [
+  /IntoAny\$GT\$8into_any13hydrate_async17h/,
+  /IntoAnyAttribute\$GT\$13into_any_attr21hydrate_from_template17h/,
+  /^(__wbg_)?intounderlying/,
+];
 /** What would begin the first of them: the function of a view that is erased. */
 const DOORS = /AnyView.*RenderHtml.*hydrate_async/;
 

@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test';
 
 import { english as sample } from '../support/articles';
 import { expect, test, written } from '../support/fixtures';
-import { holdAnswers } from '../support/gate';
+import { Gate, holdAnswers } from '../support/gate';
 
 for (const language of ['en', 'zh'] as const) {
   test.describe(language, () => {
@@ -104,10 +104,88 @@ test('Back leads to where the view was', async ({ page, reader, model }) => {
   await page.goBack();
   await expect(reader.article.getByText(sample.end)).toBeVisible();
   await expect.poll(() => page.evaluate(() => scrollY)).toBe(500);
+
+  // Nor does it lead to where the view once was.
+  await page.evaluate(() => scrollTo(0, 700));
+  await page.locator('.outline a[href^="#"]').first().evaluate((link: HTMLElement) => link.click());
+  await expect(page).toHaveURL(/#.+$/);
+  await page.goBack();
+  await expect.poll(() => page.evaluate(() => scrollY)).toBe(700);
+});
+
+test('Forward leads to where the view was, too', async ({ page, reader, model }) => {
+  await page.setViewportSize({ width: 1280, height: 400 });
+  const article = await written(page, model, sample);
+  await reader.open('/models');
+  await page.locator('header a[href="/articles"]').click();
+  await reader.inLibrary(article).locator('a').first().click();
+  await expect(reader.article.getByText(sample.end)).toBeVisible();
+  await page.evaluate(() => scrollTo(0, 500));
+  await expect.poll(() => page.evaluate(() => history.state), 'it is kept once it is at rest').toBe(500);
+  await page.goBack();
+  await expect(reader.inLibrary(article)).toBeVisible();
+  await page.goForward();
+  await expect(reader.article.getByText(sample.end)).toBeVisible();
+  await expect.poll(() => page.evaluate(() => scrollY)).toBe(500);
+});
+
+test('the view stays with a reader who scrolls while the page is still coming back', async ({ page, reader, model }) => {
+  await page.setViewportSize({ width: 1280, height: 400 });
+  const article = await written(page, model, sample);
+  await reader.open(`/articles/${article}`);
+  await page.locator('header a[href="/models"]').hover();
+  await expect(reader.button(reader.words.regenerate)).toBeEnabled();
+  await page.evaluate(() => scrollTo(0, 500));
+  await page.locator('header a[href="/models"]').evaluate((link: HTMLElement) => link.click());
+  await expect(page.getByRole('heading', { name: 'Models', level: 1 })).toBeVisible();
+  const late = await holdAnswers(page, `**/page-data/**${article}*`);
+  const asked = page.waitForRequest(`**/page-data/**${article}*`);
+  await page.goBack();
+  await asked;
+  await page.evaluate(() => new Promise(requestAnimationFrame));
+  await page.mouse.wheel(0, 1);
+  late.open();
+  await expect(reader.article.getByText(sample.end)).toBeAttached();
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  expect(await page.evaluate(() => scrollY)).toBeLessThan(100);
+});
+
+test('the keyboard goes on from the page that it leads to', async ({ page, reader, model }) => {
+  const article = await written(page, model, sample);
+  await reader.open('/articles');
+  const content = page.locator('main#content');
+  await reader.inLibrary(article).locator('a').first().press('Enter');
+  await expect(reader.article.getByText(sample.end)).toBeVisible();
+  await expect(content).toBeFocused();
+  await page.keyboard.press('Tab');
+  await expect(content.locator(':focus')).toHaveCount(1);
+  // From a link that stays where it is, and by a key that leads elsewhere.
+  await page.locator('header a[href="/models"]').press('Enter');
+  await expect(page.getByRole('heading', { name: 'Models', level: 1 })).toBeVisible();
+  await expect(content).toBeFocused();
+  await page.keyboard.press('l');
+  await expect(reader.inLibrary(article)).toBeVisible();
+  await expect(content).toBeFocused();
+  // What a page focuses itself stays focused.
+  await page.keyboard.press('n');
+  await expect(reader.topic).toBeFocused();
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  await expect(reader.topic).toBeFocused();
 });
 
 test.describe('what a page waits for', () => {
   const models = (page: Page) => page.getByRole('heading', { name: 'Models', level: 1 });
+
+  /** Lets a late answer in, and the page read it: what is asked for behind it is read behind it. */
+  const letIn = async (page: Page, late: Gate, url: string) => {
+    const came = page.waitForResponse(url);
+    late.open();
+    await (await came).finished();
+    await page.evaluate(async () => {
+      await (await fetch('/page-data/connections')).text();
+      await new Promise(requestAnimationFrame);
+    });
+  };
 
   test('an answer that comes late does not take the place of a newer one', async ({ page, reader, model }) => {
     // A word that no other article has.
@@ -120,10 +198,7 @@ test.describe('what a page waits for', () => {
     await asked;
     await field.fill('solitary');
     await expect(page.getByText('1 found')).toBeVisible();
-    const came = page.waitForResponse('**/page-data/library?q=nothing*');
-    late.open();
-    await (await came).finished();
-    await page.evaluate(() => new Promise(requestAnimationFrame));
+    await letIn(page, late, '**/page-data/library?q=nothing*');
     await expect(page.getByText('1 found')).toBeVisible();
   });
 
@@ -135,10 +210,7 @@ test.describe('what a page waits for', () => {
     await asked;
     await page.locator('header a[href="/articles"]').click();
     await expect(page.getByRole('heading', { name: 'Library', level: 1 })).toBeVisible();
-    const came = page.waitForResponse('**/page-data/connections');
-    late.open();
-    await (await came).finished();
-    await page.evaluate(() => new Promise(requestAnimationFrame));
+    await letIn(page, late, '**/page-data/connections');
     await expect(models(page)).toHaveCount(0);
     await expect(page.getByRole('heading', { name: 'Library', level: 1 })).toBeVisible();
   });

@@ -425,6 +425,22 @@ test('a key that leads elsewhere is not forgotten before the page is alive', asy
   await expect(page.getByRole('dialog')).toBeVisible();
 });
 
+test('a key is not pressed again over what was done behind it', async ({ page, reader }) => {
+  const program = await holdRequests(page, PROGRAM);
+  await page.goto('/');
+  await expect(reader.submit).toBeDisabled();
+  await page.keyboard.press('l');
+  await reader.topic.click();
+  await page.keyboard.press('Control+Shift+K');
+  await reader.topic.pressSequentially('still here');
+  program.open();
+  await expect(reader.submit).toBeEnabled();
+  // Keys are pressed again in the task behind the one that enabled the button.
+  await page.evaluate(() => new Promise((done) => setTimeout(done)));
+  await expect(page).toHaveURL(/\/$/);
+  await expect(reader.topic).toHaveValue('still here');
+});
+
 test('the key that begins an article is not forgotten before the page is alive', async ({ page, reader, model }) => {
   const program = await holdRequests(page, PROGRAM);
   model.next((call) => {

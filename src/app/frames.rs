@@ -2,16 +2,16 @@
 
 use leptos::prelude::*;
 
-/// For so many frames a page may take for it: about ten seconds, as networks are slow.
-const FRAMES: u16 = 600;
+/// So long a page may take for it, in milliseconds: networks are slow.
+const PATIENCE_MS: f64 = 10_000.0;
 
 /// Calls `act`, now and with each frame, until it says that it is done, or too long has passed.
 pub fn when_there(act: impl Fn() -> bool + 'static) {
-    within(FRAMES, act);
+    until(js_sys::Date::now() + PATIENCE_MS, act);
 }
 
-fn within(frames: u16, act: impl Fn() -> bool + 'static) {
-    if !act() && frames > 0 {
-        request_animation_frame(move || within(frames - 1, act));
+fn until(late: f64, act: impl Fn() -> bool + 'static) {
+    if !act() && js_sys::Date::now() < late {
+        request_animation_frame(move || until(late, act));
     }
 }

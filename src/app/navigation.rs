@@ -3,10 +3,18 @@
 //! There are six kinds of pages. A router for any number of them, nested and lazy, was a tenth of
 //! what a browser loaded.
 
+use std::time::Duration;
+
+use leptos::leptos_dom::helpers::{TimeoutHandle, set_timeout_with_handle};
 use leptos::prelude::*;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 
 use super::frames::when_there;
+
+/// A view that has not moved for so long is where the reader wants it.
+const AT_REST: Duration = Duration::from_millis(200);
+/// By these the reader acts.
+const ACTS: [&str; 4] = ["keydown", "pointerdown", "touchstart", "wheel"];
 
 /// A kind of page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +119,13 @@ impl Place {
 
 /// The way to other pages, and where the reader is now. Cheap to copy.
 #[derive(Clone, Copy, Debug)]
-pub struct Navigation(RwSignal<Place>);
+pub struct Navigation {
+    here: RwSignal<Place>,
+    /// Whether the reader has done anything since the last change of place.
+    acted: StoredValue<bool>,
+    /// Keeps where the view is, once it is at rest.
+    keeping: StoredValue<Option<TimeoutHandle>>,
+}
 
 /// How one goes.
 #[derive(Clone, Copy, Debug)]
@@ -123,9 +137,14 @@ pub struct Step {
 }
 
 impl Navigation {
+    fn new(here: Place) -> Self {
+        let here = RwSignal::new(here);
+        Self { here, acted: StoredValue::new(false), keeping: StoredValue::new(None) }
+    }
+
     /// Where the reader is.
     pub fn place(self) -> Signal<Place> {
-        self.0.into()
+        self.here.into()
     }
 
     /// Goes to an address of the interface.
@@ -140,11 +159,10 @@ impl Navigation {
         let gone = window.history().and_then(|history| {
             let address = Some(address);
             // As for a link to where one is.
-            if replace || self.0.with_untracked(|here| *here == place) {
+            if replace || self.here.with_untracked(|here| *here == place) {
                 return history.replace_state_with_url(&JsValue::NULL, "", address);
             }
-            // Whoever comes back finds the view where it was.
-            history.replace_state(&window.scroll_y()?.into(), "")?;
+            keep_scroll()?;
             history.push_state_with_url(&JsValue::NULL, "", address)
         });
         if gone.is_err() {
@@ -154,42 +172,89 @@ impl Navigation {
             }
             return;
         }
-        self.arrive(place);
+        self.arrive(place, None);
         if scroll {
             window.scroll_to_with_x_and_y(0.0, 0.0);
         }
     }
 
-    /// Scrolls to where the view was as soon as the page is there and as high again, unless the
-    /// reader has gone on meanwhile.
-    fn scroll_back(self, place: Place, y: f64) {
-        let back = move || {
-            if self.0.try_with_untracked(|here| *here == place) != Some(true) {
+    /// Shows what is there: as soon as it is in place the keyboard goes on from it, and the view
+    /// returns to `y`, unless the reader has acted or gone on meanwhile.
+    fn arrive(self, place: Place, y: Option<f64>) {
+        self.stop_keeping();
+        let from = self.here.get_untracked();
+        if from == place {
+            return;
+        }
+        let is_same_page = from.path == place.path;
+        self.here.set(place.clone());
+        let settle = move || {
+            let stays = self.here.try_with_untracked(|here| *here == place) == Some(true);
+            if !stays || self.acted.try_get_value() != Some(false) {
                 return true;
             }
-            let there = document().query_selector("#content > *").is_ok_and(|it| it.is_some());
-            let height = document().document_element().map_or(0, |root| root.scroll_height());
-            let view = window().inner_height().ok().and_then(|view| view.as_f64());
-            let fits = there && f64::from(height) - view.unwrap_or_default() >= y;
-            if fits {
-                window().scroll_to_with_x_and_y(0.0, y);
+            let Ok(Some(page)) = document().query_selector("#content:has(> *)") else {
+                return false;
+            };
+            if !is_same_page {
+                begin_with(&page);
             }
-            fits
+            y.is_none_or(scroll_to)
         };
-        // With the next frame the page that was left is gone.
-        request_animation_frame(move || when_there(back));
+        // With the next frame the page that was left is gone, and what led here done.
+        request_animation_frame(move || {
+            _ = self.acted.try_set_value(false);
+            when_there(settle);
+        });
     }
 
-    fn arrive(self, place: Place) {
-        if self.0.with_untracked(|here| *here != place) {
-            self.0.set(place);
+    /// Whoever comes back finds the view where it was.
+    fn keep_scroll_at_rest(self) {
+        self.stop_keeping();
+        let keep = move || {
+            if let Err(error) = keep_scroll() {
+                leptos::logging::warn!("where the view is cannot be kept: {error:?}");
+            }
+        };
+        self.keeping.set_value(set_timeout_with_handle(keep, AT_REST).ok());
+    }
+
+    fn stop_keeping(self) {
+        if let Some(timer) = self.keeping.try_update_value(Option::take).flatten() {
+            timer.clear();
         }
+    }
+}
+
+/// Keeps where the view is with the place in the browser's history.
+fn keep_scroll() -> Result<(), JsValue> {
+    window().history()?.replace_state(&window().scroll_y()?.into(), "")
+}
+
+/// Scrolls there, or as near as the page is high; whether it is high enough.
+fn scroll_to(y: f64) -> bool {
+    window().scroll_to_with_x_and_y(0.0, y);
+    let height = document().document_element().map_or(0, |root| root.scroll_height());
+    let view = window().inner_height().ok().and_then(|view| view.as_f64());
+    f64::from(height) - view.unwrap_or_default() >= y
+}
+
+/// Has the keyboard, and who listens to the page, go on from its content, unless it has put them
+/// somewhere within already.
+fn begin_with(page: &web_sys::Element) {
+    let within = document().active_element();
+    let Some(page) = page.dyn_ref::<web_sys::HtmlElement>() else { return };
+    if !page.contains(within.as_deref()) {
+        page.set_tab_index(-1);
+        let options = web_sys::FocusOptions::new();
+        options.set_prevent_scroll(true);
+        _ = page.focus_with_options(&options);
     }
 }
 
 /// Lets everything inside know where the reader is, and go elsewhere; links do so, too.
 pub fn provide_navigation() -> Navigation {
-    let navigation = Navigation(RwSignal::new(Place::of_this_page()));
+    let navigation = Navigation::new(Place::of_this_page());
     provide_context(navigation);
     Effect::new(move || {
         let link = window_event_listener(leptos::ev::click, move |click| {
@@ -200,15 +265,15 @@ pub fn provide_navigation() -> Navigation {
         });
         // Back and Forward.
         let other = window_event_listener(leptos::ev::popstate, move |event| {
-            let place = Place::of_this_page();
-            navigation.arrive(place.clone());
-            if let Some(y) = event.state().as_f64() {
-                navigation.scroll_back(place, y);
-            }
+            navigation.arrive(Place::of_this_page(), event.state().as_f64());
+        });
+        let scrolled =
+            window_event_listener(leptos::ev::scroll, move |_| navigation.keep_scroll_at_rest());
+        let acts = ACTS.map(|act| {
+            window_event_listener_untyped(act, move |_| navigation.acted.set_value(true))
         });
         on_cleanup(move || {
-            link.remove();
-            other.remove();
+            [link, other, scrolled].into_iter().chain(acts).for_each(WindowListenerHandle::remove);
         });
     });
     navigation
@@ -217,7 +282,6 @@ pub fn provide_navigation() -> Navigation {
 /// Where a click on a link leads and how, unless the browser has to follow it. A link with
 /// `data-noscroll` leaves the view where it is.
 fn step_of(click: &web_sys::MouseEvent) -> Option<(String, Step)> {
-    use wasm_bindgen::JsCast;
     let other_way = click.meta_key() || click.ctrl_key() || click.shift_key() || click.alt_key();
     if click.default_prevented() || click.button() != 0 || other_way {
         return None;
@@ -237,16 +301,16 @@ fn step_of(click: &web_sys::MouseEvent) -> Option<(String, Step)> {
 
 /// See [`provide_navigation`].
 pub fn use_navigation() -> Navigation {
-    use_context().unwrap_or_else(|| Navigation(RwSignal::new(Place::default())))
+    use_context().unwrap_or_else(|| Navigation::new(Place::default()))
 }
 
 /// Where the reader is, for a page: once the reader has left for one of another kind, it stays where
 /// it was.
 pub fn use_place() -> Memo<Place> {
-    let Navigation(place) = use_navigation();
-    let page = place.with_untracked(Place::page);
+    let Navigation { here, .. } = use_navigation();
+    let page = here.with_untracked(Place::page);
     Memo::new(move |before: Option<&Place>| {
-        let now = place.get();
+        let now = here.get();
         match before {
             Some(before) if now.page() != page => before.clone(),
             _ => now,

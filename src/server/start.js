@@ -23,7 +23,7 @@ let touched = false;
 /** The button that is held down before the page is alive, and the last one that was pressed then, with the moment. */
 let held = null;
 let pressed = null;
-/** The last of the keys that lead elsewhere, likewise. */
+/** The key that leads elsewhere, if it was the last thing that was done, likewise. */
 let struck = null;
 
 function touch() {
@@ -75,7 +75,7 @@ const disabledButton = (target) => (target instanceof Element ? target.closest('
 
 const PRESSES = Object.entries({
   pointerdown({ target, isPrimary, button }) {
-    pressed = null;
+    pressed = struck = null;
     held = isPrimary && button === 0 ? disabledButton(target) : null;
   },
   pointerup({ target }) {
@@ -86,11 +86,11 @@ const PRESSES = Object.entries({
     held = null;
   },
   // The keys that stand on the buttons, and those that lead elsewhere.
-  keydown({ key, ctrlKey, metaKey, altKey, isComposing, target }) {
-    if (isComposing) return;
+  keydown({ key, ctrlKey, metaKey, altKey, shiftKey, isComposing, target }) {
+    if (isComposing || /^(Control|Meta|Alt|Shift)$/.test(key)) return;
     const isTyped = target.closest?.('input, textarea, select');
-    const leads = ctrlKey || metaKey ? /^k$/i.test(key) : /^[?/nl]$/.test(key) && !altKey && !isTyped;
-    if (leads) struck = { key, ctrlKey, metaKey, at: performance.now() };
+    const leads = ctrlKey || metaKey ? /^k$/i.test(key) && !shiftKey : /^[?/nl]$/.test(key) && !isTyped;
+    struck = leads && !altKey ? { key, ctrlKey, metaKey, at: performance.now() } : null;
     const form = key === 'Enter' && (ctrlKey || metaKey) ? target.closest?.('form') : null;
     const button = key === 'Escape' ? document.querySelector('button.live:disabled') : form?.querySelector('button.primary:disabled');
     if (button) pressed = { button, at: performance.now() };

@@ -40,6 +40,10 @@ fn said(output: &Output) -> String {
     said
 }
 
+fn refused() -> Script {
+    Script::new().error(401, "Invalid key sk-secret")
+}
+
 fn list(ids: &[&str]) -> Script {
     let models: Vec<_> = ids.iter().map(|id| json!({"id": id, "object": "model"})).collect();
     Script::new().json(json!({"object": "list", "data": models}))
@@ -67,7 +71,6 @@ async fn a_provider_that_answers_is_a_line_and_costs_a_few_tokens() {
 
 #[tokio::test]
 async fn a_provider_that_a_route_needs_and_that_fails_is_the_exit_status() {
-    let refused = || Script::new().error(401, "Invalid key sk-secret");
     let upstream = Upstream::start(vec![refused()]).await;
     let output = doctor(file(&upstream.base_url(), ""), &[], &[]).await;
     let said = said(&output);
@@ -163,4 +166,20 @@ async fn a_server_that_was_to_tell_its_models_and_cannot_be_asked_is_what_is_wro
     let line = said.lines().find(|line| line.starts_with("✗ openai")).unwrap();
     assert!(!line.contains("no route needs it"), "{said}");
     assert!(said.contains("It could not be asked for its models: "), "{said}");
+}
+
+#[tokio::test]
+async fn beside_a_model_that_works_a_server_that_tells_none_is_no_failure() {
+    let scripts = vec![list(&["the-model"]), Script::new().completion(&["ready"])];
+    let upstream = Upstream::start(scripts).await;
+    let other = Upstream::start(vec![refused(), refused()]).await;
+    let more = format!("[[providers]]\nname = \"spare\"\nbase_url = \"{}\"\n", other.base_url());
+    // Where routes are written down, what else is found is not routed.
+    let file = file(&upstream.base_url(), &more).replace("[routes]\ndefault = [\"m\"]\n", "");
+    let output = doctor(file, &[], &["--json"]).await;
+    let report: Value = serde_json::from_str(&said(&output)).unwrap();
+    assert_eq!((output.status.code(), &report["works"]), (Some(0), &json!(true)), "{report}");
+    let spare = &report["providers"][1];
+    assert_eq!((&spare["outcome"], &spare["needed"]), (&json!("fails"), &json!(false)));
+    assert_eq!(spare["problem"]["code"], "upstream_unauthorized", "{spare}");
 }

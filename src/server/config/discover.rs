@@ -1,6 +1,7 @@
 //! Asks servers for their models: those that the configuration names without models, and, where it
 //! names none at all, the servers that may run on this machine, on their usual ports.
 
+use std::fmt;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -8,6 +9,7 @@ use serde::Deserialize;
 
 use super::routes::DEFAULT_ROUTE;
 use super::{Config, Continuation, LocalServer, ModelConfig, Protocol, ProviderConfig};
+use crate::article::problem::Code;
 use crate::server::providers::credentials;
 
 /// What is to be asked.
@@ -139,7 +141,7 @@ struct Question {
 
 impl Question {
     /// What the server lists, as far as it can be used for text.
-    async fn ask(&self) -> Result<Vec<ModelConfig>, String> {
+    async fn ask(&self) -> Result<Vec<ModelConfig>, ListError> {
         let mut models = list(&self.provider, self.timeout).await?;
         for model in &mut models {
             model.continuation = self.continuation.unwrap_or(model.continuation);
@@ -148,15 +150,44 @@ impl Question {
     }
 }
 
+/// Why a server's models are not known: what is wrong, as the end of a sentence that begins with the
+/// server.
+#[derive(Debug)]
+pub struct ListError {
+    /// What kind of problem it is.
+    pub code: Code,
+    reason: String,
+}
+
+impl ListError {
+    fn new(code: Code, reason: impl Into<String>) -> Self {
+        Self { code, reason: reason.into() }
+    }
+
+    fn unauthorized(reason: impl Into<String>) -> Self {
+        Self::new(Code::UpstreamUnauthorized, reason)
+    }
+
+    fn unreachable(error: reqwest::Error) -> Self {
+        Self::new(Code::UpstreamUnreachable, error.without_url().to_string())
+    }
+}
+
+impl fmt::Display for ListError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason)
+    }
+}
+
 /// The models that a server lists, as far as they can be used for text.
 ///
 /// # Errors
-/// What is wrong, as the end of a sentence that begins with the server.
+/// It cannot be asked, or answers with something else.
 pub async fn list(
     provider: &ProviderConfig,
     timeout: Duration,
-) -> Result<Vec<ModelConfig>, String> {
-    let no_list = || "its answer is not a list of models".to_owned();
+) -> Result<Vec<ModelConfig>, ListError> {
+    let no_list = || ListError::new(Code::UpstreamMalformed, "its answer is not a list of models");
     let body = fetch(provider, timeout).await?;
     let list: ModelList = serde_json::from_slice(&body).map_err(|_| no_list())?;
     // By these words another program's JSON on a usual port is told apart.
@@ -203,7 +234,7 @@ fn is_usable(id: &str) -> bool {
         && !["embed", "rerank", "whisper", "tts-", "dall-e"].iter().any(|kind| id.contains(kind))
 }
 
-async fn fetch(provider: &ProviderConfig, timeout: Duration) -> Result<Vec<u8>, String> {
+async fn fetch(provider: &ProviderConfig, timeout: Duration) -> Result<Vec<u8>, ListError> {
     // A second installation is refused, which is as good as the first.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let path = match provider.protocol {
@@ -211,26 +242,31 @@ async fn fetch(provider: &ProviderConfig, timeout: Duration) -> Result<Vec<u8>, 
         _ => "/models",
     };
     let url = reqwest::Url::parse(&format!("{}{path}", provider.base_url))
-        .map_err(|error| error.to_string())?;
+        .map_err(|error| ListError::new(Code::UpstreamUnreachable, error.to_string()))?;
     let mut client =
         reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(timeout);
     // A proxy of the environment cannot see this machine's own servers.
     if url.host_str().is_some_and(|host| host == "localhost" || host.starts_with("127.")) {
         client = client.no_proxy();
     }
-    let client = client.build().map_err(|error| error.to_string())?;
-    let request = client.get(url).headers(credentials(provider)?);
-    let mut response = request.send().await.map_err(|error| error.without_url().to_string())?;
-    if !response.status().is_success() {
-        return Err(format!("it answered with status {}", response.status().as_u16()));
+    let client = client.build().map_err(ListError::unreachable)?;
+    let request = client.get(url).headers(credentials(provider).map_err(ListError::unauthorized)?);
+    let mut response = request.send().await.map_err(ListError::unreachable)?;
+    match response.status().as_u16() {
+        200..300 => {}
+        status @ (401 | 403) => {
+            return Err(ListError::unauthorized(format!("it refused the key (status {status})")));
+        }
+        status => {
+            let reason = format!("it answered with status {status}");
+            return Err(ListError::new(Code::UpstreamFailed, reason));
+        }
     }
     let mut body = Vec::new();
-    while let Some(chunk) =
-        response.chunk().await.map_err(|error| error.without_url().to_string())?
-    {
+    while let Some(chunk) = response.chunk().await.map_err(ListError::unreachable)? {
         body.extend_from_slice(&chunk);
         if body.len() > MAX_BODY {
-            return Err("its answer is too long".to_owned());
+            return Err(ListError::new(Code::UpstreamMalformed, "its answer is too long"));
         }
     }
     Ok(body)

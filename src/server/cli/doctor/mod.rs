@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use self::report::{Outcome, ProviderReport, Report, StorageReport};
 use super::{DoctorArgs, Failure};
-use crate::article::problem::{Code, Problem};
+use crate::article::problem::Problem;
 use crate::server::config::{Config, ModelConfig, Protocol, ProviderConfig, discover, unpriced};
 use crate::server::connections::{TEST_TOKENS, test};
 use crate::server::pipeline::Providers;
@@ -107,7 +107,7 @@ async fn look_at(
             Err(error) if has_no_model(config, &provider.name) => {
                 report.outcome = Outcome::Fails;
                 report.problem = Some(Problem::new(
-                    Code::UpstreamUnreachable,
+                    error.code,
                     format!("It could not be asked for its models: {error}."),
                     "Start the server or correct its base_url or key; or add a [[models]] entry.",
                 ));
@@ -141,14 +141,15 @@ fn unlisted(config: &Config, provider: &str, listed: &[ModelConfig]) -> Vec<Stri
     own.filter(|model| !is_listed(model)).map(|model| model.id.clone()).collect()
 }
 
-/// Whether a route, or a priority, names a model of the provider; or would, if it told its models.
+/// Whether a route, or a priority, names a model of the provider; or would, if it told its models and
+/// nothing else is connected.
 fn is_needed(config: &Config, provider: &ProviderConfig) -> bool {
     let named = config.routes.values().chain(config.routing.priorities.values()).flatten();
     let is_named = named
         .filter_map(|name| config.models.get(name))
         .any(|model| model.provider == provider.name);
     let silent = provider.protocol != Protocol::Demo && has_no_model(config, &provider.name);
-    is_named || (silent && !config.discovery.routes_fixed)
+    is_named || (silent && config.demo_only && !config.discovery.routes_fixed)
 }
 
 fn has_no_model(config: &Config, provider: &str) -> bool {

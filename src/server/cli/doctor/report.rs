@@ -9,7 +9,8 @@ use crate::article::problem::{Code, Problem};
 /// Everything that was looked at.
 #[derive(Debug, Default, Serialize)]
 pub struct Report {
-    /// Whether articles can be written: by every provider that a route needs.
+    /// Whether articles can be written: what is written can be kept, and every provider that is
+    /// needed works.
     pub works: bool,
     /// Where everything is kept.
     pub storage: StorageReport,
@@ -35,7 +36,8 @@ pub struct ProviderReport {
     pub name: String,
     /// Where it is asked, without what may be secret in it; empty for the demo.
     pub base_url: String,
-    /// Whether a route, or a priority, names a model of it.
+    /// Whether a route, or a priority, names a model of it; or it was to tell its models, and there
+    /// are no others but the demo's.
     pub needed: bool,
     /// How it went.
     pub outcome: Outcome,
