@@ -4,6 +4,10 @@ import { english as sample } from '../support/articles';
 import { expect, test, written } from '../support/fixtures';
 import { Gate, holdAnswers } from '../support/gate';
 
+/** What waits for the next frame, as the view's place does, has happened. */
+const settled = (page: Page) =>
+  page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+
 for (const language of ['en', 'zh'] as const) {
   test.describe(language, () => {
     test.use({ language, locale: language === 'zh' ? 'zh-CN' : 'en-US' });
@@ -110,7 +114,9 @@ test('Back leads to where the view was', async ({ page, reader, model }) => {
   await page.locator('.outline a[href^="#"]').first().evaluate((link: HTMLElement) => link.click());
   await expect(page).toHaveURL(/#.+$/);
   await page.goBack();
-  await expect.poll(() => page.evaluate(() => scrollY)).toBe(700);
+  await expect(page).toHaveURL(/^[^#]+$/);
+  await settled(page);
+  expect(await page.evaluate(() => scrollY)).toBe(700);
 });
 
 test('Forward leads to where the view was, too', async ({ page, reader, model }) => {
@@ -146,7 +152,7 @@ test('the view stays with a reader who scrolls while the page is still coming ba
   await page.mouse.wheel(0, 1);
   late.open();
   await expect(reader.article.getByText(sample.end)).toBeAttached();
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  await settled(page);
   expect(await page.evaluate(() => scrollY)).toBeLessThan(100);
 });
 
@@ -169,7 +175,7 @@ test('the keyboard goes on from the page that it leads to', async ({ page, reade
   // What a page focuses itself stays focused.
   await page.keyboard.press('n');
   await expect(reader.topic).toBeFocused();
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  await settled(page);
   await expect(reader.topic).toBeFocused();
 });
 

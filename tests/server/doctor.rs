@@ -173,7 +173,10 @@ async fn beside_a_model_that_works_a_server_that_tells_none_is_no_failure() {
     let scripts = vec![list(&["the-model"]), Script::new().completion(&["ready"])];
     let upstream = Upstream::start(scripts).await;
     let other = Upstream::start(vec![refused(), refused()]).await;
-    let more = format!("[[providers]]\nname = \"spare\"\nbase_url = \"{}\"\n", other.base_url());
+    let more = format!(
+        "[[providers]]\nname = \"spare\"\nprotocol = \"openai\"\nbase_url = \"{}\"\n",
+        other.base_url()
+    );
     // Where routes are written down, what else is found is not routed.
     let file = file(&upstream.base_url(), &more).replace("[routes]\ndefault = [\"m\"]\n", "");
     let output = doctor(file, &[], &["--json"]).await;
