@@ -19,8 +19,8 @@ use crate::server::resilience::Permit;
 use crate::server::telemetry::metrics;
 use crate::server::turns::let_others_run;
 
-/// How often the figures are written to the log while text comes.
-const USAGE_EVERY: Duration = Duration::from_secs(2);
+/// How often the figures are written to the log while text comes: at first, and after a while.
+const USAGE_EVERY: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(2));
 
 /// No request has more tokens than this: ten times the largest context window there is.
 const COUNT_MAX: u64 = 100_000_000;
@@ -210,11 +210,16 @@ impl<'a> Attempt<'a> {
             let_others_run().await;
         }
         self.tell_first_token();
-        if self.usage_shown.is_none_or(|shown| self.last_bytes - shown >= USAGE_EVERY) {
+        if self.usage_is_due() {
             self.usage_shown = Some(self.last_bytes);
             self.flight.show_usage();
         }
         self.flight.cover().await
+    }
+
+    fn usage_is_due(&self) -> bool {
+        let (Some(first), Some(shown)) = (self.first_token, self.usage_shown) else { return true };
+        self.last_bytes - shown >= usage_pause(shown - first)
     }
 
     /// Says that the first token came, once.
@@ -291,5 +296,24 @@ impl<'a> Attempt<'a> {
             format!("The stream of {} ended before the answer was complete.", self.model.name),
             "Continue goes on from the text.",
         )
+    }
+}
+
+/// How long the figures stand that were shown so long behind the first token: as long again, so that
+/// they are never much older than half of what they tell of.
+fn usage_pause(shown_after: Duration) -> Duration {
+    let (least, most) = USAGE_EVERY;
+    shown_after.clamp(least, most)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_come_often_at_first_and_then_now_and_then() {
+        let pauses = std::iter::successors(Some(Duration::ZERO), |at| Some(*at + usage_pause(*at)));
+        let shown: Vec<_> = pauses.take(8).map(|at| at.as_millis()).collect();
+        assert_eq!(shown, [0, 250, 500, 1000, 2000, 4000, 6000, 8000]);
     }
 }
