@@ -149,7 +149,7 @@ test('the view stays with a reader who scrolls while the page is still coming ba
   await page.goBack();
   await asked;
   await page.evaluate(() => new Promise(requestAnimationFrame));
-  await page.mouse.wheel(0, 1);
+  await page.keyboard.press('Home');
   late.open();
   await expect(reader.article.getByText(sample.end)).toBeAttached();
   await settled(page);

@@ -193,7 +193,8 @@ impl Navigation {
             if !stays || self.acted.try_get_value() != Some(false) {
                 return true;
             }
-            let Ok(Some(page)) = document().query_selector("#content:has(> *)") else {
+            let page = document().get_element_by_id("content");
+            let Some(page) = page.filter(|page| page.child_element_count() > 0) else {
                 return false;
             };
             if !is_same_page {
@@ -210,9 +211,16 @@ impl Navigation {
 
     /// Whoever comes back finds the view where it was.
     fn keep_scroll_at_rest(self) {
-        self.stop_keeping();
+        // A view that follows an article moves with every frame.
+        if self.keeping.with_value(Option::is_some) {
+            return;
+        }
+        let before = window().scroll_y();
         let keep = move || {
-            if let Err(error) = keep_scroll() {
+            self.keeping.set_value(None);
+            if window().scroll_y() != before {
+                self.keep_scroll_at_rest();
+            } else if let Err(error) = keep_scroll() {
                 leptos::logging::warn!("where the view is cannot be kept: {error:?}");
             }
         };
