@@ -1,5 +1,7 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
+import { Gate } from './gate';
+
 /** A connection of the browser's, and ours to the server behind it. */
 interface Line {
   near: Socket;
@@ -14,6 +16,7 @@ interface Line {
 export class Network {
   readonly #server: Server;
   readonly #lines = new Set<Line>();
+  readonly #following = new Gate();
   #down = false;
   #gathering = 0;
 
@@ -41,6 +44,9 @@ export class Network {
         if (line.silent) {
           return;
         }
+        if (line.events) {
+          this.#following.open();
+        }
         if (!this.#gathering || !line.events) {
           near.write(piece);
           return;
@@ -63,6 +69,11 @@ export class Network {
 
   get url(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** Fulfilled once something came through an event stream: what a page shows before may have come with the page. */
+  get following(): Promise<void> {
+    return this.#following.passed;
   }
 
   /** From now on event streams are handed on every so many milliseconds, as a proxy does that buffers. */

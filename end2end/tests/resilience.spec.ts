@@ -68,6 +68,7 @@ test('a cut connection is said, and the article goes on from the same character'
   await expect(reader.article).toContainText(sample.held);
   const { last_seq: before } = await reader.generation();
 
+  await network.following;
   network.cut();
   await expect(page.getByText(reader.words.reconnecting).first()).toBeVisible();
   unseen.open();
@@ -98,6 +99,7 @@ test('an offline device says so and goes on once the network is back', async ({
   await reader.ask(sample.topic);
   await expect(reader.article).toContainText(sample.held);
 
+  await network.following;
   await context.setOffline(true);
   network.cut();
   await expect(page.getByText(reader.words.offline).first()).toBeVisible();
@@ -121,6 +123,7 @@ test('a silent stream is given up after half a minute and taken up again', async
   await reader.ask(sample.topic);
   await expect(reader.article).toContainText(sample.held);
 
+  await network.following;
   network.fallSilent();
   gate.open();
   const now = await page.evaluate(() => Date.now());

@@ -90,7 +90,7 @@ test.describe('a server with an access token', () => {
     const topic = page.getByRole('textbox', { name: 'Topic', exact: true });
     await topic.fill('How DNS caching works');
     await topic.press('Control+Enter');
-    await expect(page.getByRole('article').locator('p').first()).toBeVisible();
+    await network.following;
     await context.clearCookies();
     network.cut();
     network.restore();
