@@ -3,8 +3,8 @@
 // Every renderer in one run and one browser, in turns, the end of the text in view, layout included. Needs the release
 // build of the client in target/site. Writes benches/results/render.json.
 import { createServer } from 'node:http';
-import { readFile, stat, writeFile } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { dirname, extname, join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
@@ -136,5 +136,6 @@ report(null, 'module and program in brotli', 'bytes', { inkstream: module }, { w
 await browser.close();
 server.close();
 const file = join(root, 'benches/results/render.json');
+await mkdir(dirname(file), { recursive: true });
 await writeFile(file, `${JSON.stringify({ quick, taken_at: Math.floor(Date.now() / 1000), rows }, null, 2)}\n`);
 console.log(`\nwritten to ${file}`);
