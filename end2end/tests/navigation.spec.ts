@@ -2,7 +2,8 @@ import type { Page } from '@playwright/test';
 
 import { english as sample } from '../support/articles';
 import { expect, test, written } from '../support/fixtures';
-import { Gate, holdAnswers } from '../support/gate';
+import { Gate, holdAnswers, holdRequests, PROGRAM } from '../support/gate';
+import { longArticle } from '../support/long_article';
 
 /** What waits for the next frame, as the view's place does, has happened. */
 const settled = (page: Page) =>
@@ -133,6 +134,46 @@ test('Forward leads to where the view was, too', async ({ page, reader, model })
   await page.goForward();
   await expect(reader.article.getByText(sample.end)).toBeVisible();
   await expect.poll(() => page.evaluate(() => scrollY)).toBe(500);
+});
+
+test('whoever comes back to a long article finds their place', async ({ page, reader, model }) => {
+  const article = await written(page, model, { ...sample, firstHalf: longArticle(2500), secondHalf: '' });
+  await reader.open('/articles');
+  await reader.inLibrary(article).locator('a').first().click();
+  const section = reader.article.getByRole('heading', { name: /^Section 5:/ });
+  await expect(section).toBeAttached();
+  // With its fonts it has other heights.
+  await page.evaluate(() => document.fonts.ready);
+  await settled(page);
+  await section.evaluate((heading) => heading.scrollIntoView());
+  const place = () => section.evaluate((heading) => Math.round(heading.getBoundingClientRect().top));
+  await expect.poll(async () => page.evaluate(() => history.state === scrollY), 'it is kept once it is at rest').toBe(true);
+  const before = await place();
+  for (let turn = 0; turn < 2; turn++) {
+    await page.goBack();
+    await expect(reader.inLibrary(article)).toBeVisible();
+    await page.goForward();
+    await expect(section).toBeInViewport();
+    for (let frame = 0; frame < 3; frame++) await settled(page);
+    expect(Math.abs((await place()) - before), 'pixels from where it was').toBeLessThan(3);
+  }
+});
+
+test('Back before a page is alive leads to what it names, alive', async ({ page, reader, model }) => {
+  const article = await written(page, model, sample);
+  await reader.open('/articles');
+  await reader.inLibrary(article).locator('a').first().click();
+  await expect(reader.article.getByText(sample.end)).toBeVisible();
+  const program = await holdRequests(page, PROGRAM);
+  await page.reload();
+  await expect(reader.button(reader.words.language)).toBeDisabled();
+  await page.goBack();
+  await expect(reader.inLibrary(article)).toBeVisible();
+  program.open();
+  await page.mouse.move(5, 5);
+  await expect(reader.button(reader.words.language)).toBeEnabled();
+  await page.locator('header a[href="/models"]').click();
+  await expect(page.getByRole('heading', { name: 'Models', level: 1 })).toBeVisible();
 });
 
 test('the view stays with a reader who scrolls while the page is still coming back', async ({ page, reader, model }) => {

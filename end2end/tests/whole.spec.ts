@@ -155,8 +155,14 @@ test('a topic becomes an article, which is stopped, continued, rewritten and put
     await entry.getByRole('link', { name: sample.title }).click();
     await expect(reader.article).toContainText(sample.end);
     await page.goBack();
-    await entry.getByRole('button', { name: words.delete(sample.title) }).click();
+    const deletes = entry.getByRole('button', { name: words.delete(sample.title) });
+    await deletes.click();
     const question = entry.getByRole('group', { name: words.deleteAsk });
+    await expect(question).toBeVisible();
+    await page.keyboard.press('Escape');
+    await expect(question).toHaveCount(0);
+    await expect(deletes).toBeFocused();
+    await deletes.press('Enter');
     await question.getByRole('button', { name: words.confirmDelete }).click();
     await expect(page.getByText(words.deleted)).toBeVisible();
     await expect(entry).toHaveCount(0);

@@ -127,6 +127,7 @@ impl Live {
         });
         let follow = FollowEnd::new(self.following);
         let tell = move |written: Written<'_>| self.written(written);
+        let paper = root.clone();
         let writer = match ArticleWriter::new(root, format, texts.copy, follow, tell) {
             Ok(writer) => writer,
             Err(error) => {
@@ -137,6 +138,7 @@ impl Live {
         // Text that was there before is not followed: who opens a page begins at its top.
         self.following.set(text.is_empty());
         let there = (!text.is_empty()).then_some(Event::Delta { text });
+        lay_out_once(paper);
         writer.write_now(there.into_iter().chain(highlights.into_iter().map(Event::Highlight)));
         if !running {
             writer.finish();
@@ -303,4 +305,15 @@ impl Live {
 fn tells_of_an_attempt(event: &Event) -> bool {
     use NoticeKind::{Continued, Failover, Retry};
     matches!(event, Event::Notice(notice) if matches!(notice.kind, Continued | Failover | Retry))
+}
+
+/// Has the browser lay out all of a text that is there already, out of sight too: the page is as high
+/// as it will be, and whoever comes back to it finds their place.
+fn lay_out_once(paper: Element) {
+    // Where a class cannot be set, heights are guessed.
+    _ = paper.class_list().add_1("opening");
+    // With the second frame the first has been shown, and the browser keeps the heights.
+    request_animation_frame(move || {
+        request_animation_frame(move || _ = paper.class_list().remove_1("opening"));
+    });
 }

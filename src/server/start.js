@@ -17,6 +17,9 @@ const LOADING_MS = 60_000;
 const LATE_MS = 20_000;
 const TOUCHES = ['focusin', 'keydown', 'pointerdown', 'pointermove', 'touchstart', 'wheel'];
 
+/** The address that this page was written for. */
+const WRITTEN_FOR = location.pathname + location.search;
+
 let begun = false;
 let alive = false;
 let touched = false;
@@ -140,6 +143,11 @@ function hasDraft() {
 const fail = (image) => image.classList.add('failed');
 addEventListener('error', ({ target }) => target instanceof HTMLImageElement && fail(target), { capture: true });
 [...document.images].filter((image) => image.complete && !image.naturalWidth).forEach(fail);
+
+// Back and Forward lead within the program, which would take this page for the one that they lead to.
+addEventListener('popstate', () => {
+  if (!alive && location.pathname + location.search !== WRITTEN_FOR) location.reload();
+});
 
 document.documentElement.dataset.coming = '';
 for (const kind of TOUCHES) addEventListener(kind, touch, { capture: true, passive: true });

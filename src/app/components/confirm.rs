@@ -33,14 +33,31 @@ pub fn Confirm(
     let (texts, hydrated) = (use_texts(), use_hydrated());
     let asking = RwSignal::new(false);
     let keep = NodeRef::<leptos::html::Button>::new();
-    // The harmless answer gets the focus.
-    Effect::new(move || {
-        if let Some(button) = keep.get()
-            && button.focus().is_err()
-        {
+    let ask_again = NodeRef::<leptos::html::Button>::new();
+    let kept = StoredValue::new(false);
+    let focus = |button: Option<web_sys::HtmlButtonElement>| {
+        if button.is_some_and(|button| button.focus().is_err()) {
             leptos::logging::warn!("the button could not be focused");
         }
+    };
+    // The harmless answer gets the focus, and gives it back.
+    Effect::new(move || focus(keep.get()));
+    Effect::new(move || {
+        let button = ask_again.get();
+        if kept.get_value() {
+            focus(button);
+        }
     });
+    let keep_it = move || {
+        kept.set_value(true);
+        asking.set(false);
+    };
+    let escape = move |event: web_sys::KeyboardEvent| {
+        if event.key() == "Escape" && !event.is_composing() {
+            event.prevent_default();
+            keep_it();
+        }
+    };
     let label = (!title.is_empty()).then(|| format!("{action}: {title}"));
     view! {
         <Show
@@ -50,6 +67,7 @@ pub fn Confirm(
                     <button
                         type="button"
                         class="btn quiet"
+                        node_ref=ask_again
                         aria-label=label.clone()
                         disabled=move || hydrated.not_yet()
                         on:click=move |_| asking.set(true)
@@ -59,7 +77,7 @@ pub fn Confirm(
                 }
             }
         >
-            <span class="confirm" role="group" aria-label=ask>
+            <span class="confirm" role="group" aria-label=ask on:keydown=escape>
                 <span>{ask}</span>
                 <button type="button" class="btn" on:click=move |_| confirmed.run(())>
                     {action}
@@ -68,7 +86,7 @@ pub fn Confirm(
                     type="button"
                     class="btn quiet"
                     node_ref=keep
-                    on:click=move |_| asking.set(false)
+                    on:click=move |_| keep_it()
                 >
                     {texts.keep}
                 </button>
