@@ -272,4 +272,16 @@ test.describe('what a page waits for', () => {
     await page.getByRole('link', { name: 'Load again' }).click();
     await expect(models(page)).toBeVisible();
   });
+
+  test('a library that does not come says so, and is asked for again', async ({ page, reader, faults }) => {
+    faults.expect(/ERR_FAILED/);
+    await reader.compose();
+    await page.route('**/page-data/library*', (route) => route.abort());
+    await page.locator('header a[href="/articles"]').click();
+    const note = page.getByRole('main').getByRole('alert');
+    await expect(note).toContainText('The server could not be reached. Check the connection and try again.');
+    await page.unroute('**/page-data/library*');
+    await note.getByRole('button', { name: 'Load again' }).click();
+    await expect(note).toHaveCount(0);
+  });
 });

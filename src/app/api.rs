@@ -1,8 +1,8 @@
 //! The HTTP API as the browser calls it.
 
 use gloo_net::http::{Method, RequestBuilder, Response};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::i18n::Texts;
@@ -16,10 +16,10 @@ use crate::article::event::Routed;
 use crate::article::generation::{ArticlePage, Attempt, Generation};
 use crate::article::json;
 use crate::article::library::{Selection, SelectionOutcome};
-use crate::article::problem::{Problem, ProblemBody, ProblemKind};
+use crate::article::problem::{Code, Problem, ProblemBody, ProblemKind};
 
 /// Why a call did not succeed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Failure {
     /// No answer came: whether the server acted is not known.
     Unreachable,
@@ -29,7 +29,34 @@ pub enum Failure {
     Problem(Problem),
 }
 
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
 impl Failure {
+    /// The code of what the server says.
+    pub fn code(&self) -> Option<Code> {
+        match self {
+            Self::Problem(problem) => Some(problem.code),
+            Self::Unreachable | Self::Malformed => None,
+        }
+    }
+
+    /// The HTTP status of a page that shows it instead of what was asked for.
+    pub fn status(&self) -> u16 {
+        self.code().unwrap_or(Code::Internal).status()
+    }
+
+    /// What it means for a text that was to be sent, where the server does not say it.
+    pub fn what_was_typed(&self, texts: &Texts) -> &'static str {
+        match self {
+            Self::Unreachable => texts.typed_is_kept,
+            Self::Malformed | Self::Problem(_) => "",
+        }
+    }
+
     /// What happened, and what can be done.
     pub fn words(&self, texts: &Texts) -> (String, String) {
         match self {

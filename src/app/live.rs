@@ -215,9 +215,9 @@ impl Live {
                         self.data.set(data);
                     }
                 }
-                Err(problem) => {
+                Err(failure) => {
                     if self.failure.try_get_untracked().is_some() {
-                        self.failure.set(Some(Failure::Problem(problem)));
+                        self.failure.set(Some(failure));
                     }
                 }
             }

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::api::Failure;
 use super::progress::Progress;
 use crate::article::brief::{Format, Priority, Style};
 use crate::article::comparison::Comparison;
@@ -16,11 +17,10 @@ use crate::article::generation::{
     ArticlePage, ArticleSummary, Generation, RevisionSummary, UnixMs,
 };
 use crate::article::operations::Operations;
-use crate::article::problem::Problem;
 use crate::article::seam_place::SeamPlace;
 
 /// What a page shows, or why it cannot.
-pub type PageResult<T> = Result<T, Problem>;
+pub type PageResult<T> = Result<T, Failure>;
 
 /// A model that can be asked for by name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -268,7 +268,7 @@ pub async fn load_connections() -> PageResult<Connections> {
 pub async fn load_operations() -> PageResult<OperationsData> {
     #[cfg(feature = "ssr")]
     {
-        crate::server::pages::operations(&expect_context()).await
+        Ok(crate::server::pages::operations(&expect_context()).await?)
     }
     #[cfg(not(feature = "ssr"))]
     fetch("/page-data/operations".to_owned()).await
@@ -281,7 +281,7 @@ pub async fn load_operations() -> PageResult<OperationsData> {
 pub async fn load_letter(id: Uuid) -> PageResult<LetterData> {
     #[cfg(feature = "ssr")]
     {
-        crate::server::pages::letter(&expect_context(), id).await
+        Ok(crate::server::pages::letter(&expect_context(), id).await?)
     }
     #[cfg(not(feature = "ssr"))]
     fetch(format!("/page-data/dead-letters/{id}")).await
@@ -294,7 +294,7 @@ pub async fn load_letter(id: Uuid) -> PageResult<LetterData> {
 pub async fn load_library(asked: LibraryQuery) -> PageResult<LibraryData> {
     #[cfg(feature = "ssr")]
     {
-        crate::server::pages::library(&expect_context(), &asked).await
+        Ok(crate::server::pages::library(&expect_context(), &asked).await?)
     }
     #[cfg(not(feature = "ssr"))]
     fetch(format!("/page-data/library{}", asked.query_string(None))).await
@@ -307,7 +307,7 @@ pub async fn load_library(asked: LibraryQuery) -> PageResult<LibraryData> {
 pub async fn load_article(article: Uuid, revision: Option<Uuid>) -> PageResult<ArticleData> {
     #[cfg(feature = "ssr")]
     {
-        crate::server::pages::article(&expect_context(), article, revision).await
+        Ok(crate::server::pages::article(&expect_context(), article, revision).await?)
     }
     #[cfg(not(feature = "ssr"))]
     {
@@ -329,7 +329,7 @@ pub async fn load_comparison(
 ) -> PageResult<CompareData> {
     #[cfg(feature = "ssr")]
     {
-        crate::server::pages::compare(&expect_context(), article, from, to).await
+        Ok(crate::server::pages::compare(&expect_context(), article, from, to).await?)
     }
     #[cfg(not(feature = "ssr"))]
     {
@@ -356,15 +356,5 @@ fn fetch<T>(path: String) -> impl Future<Output = PageResult<T>> + Send
 where
     T: serde::de::DeserializeOwned,
 {
-    use super::api::{self, Failure};
-    send_wrapper::SendWrapper::new(async move {
-        api::page_data(&path).await.map_err(|failure| match failure {
-            Failure::Problem(problem) => problem,
-            Failure::Unreachable | Failure::Malformed => Problem::new(
-                crate::article::problem::Code::Internal,
-                "The page's data could not be had.",
-                "Reload the page.",
-            ),
-        })
-    })
+    send_wrapper::SendWrapper::new(async move { super::api::page_data(&path).await })
 }

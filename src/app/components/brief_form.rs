@@ -149,7 +149,14 @@ pub fn BriefForm(
                 </span>
             </div>
         </form>
-        {move || sending.failure.get().map(|failure| view! { <ProblemNote failure /> })}
+        {move || {
+                sending.failure
+                    .get()
+                    .map(|failure| {
+                        let meaning = failure.what_was_typed(texts);
+                        view! { <ProblemNote failure meaning /> }
+                    })
+            }}
     }
     .into_any()
 }

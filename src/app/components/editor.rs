@@ -317,7 +317,14 @@ pub fn Editor(
                     {move || if busy.get() { texts.edit_saving } else { texts.edit_save }}
                 </button>
             </div>
-            {move || failure.get().map(|failure| view! { <ProblemNote failure /> })}
+            {move || {
+                failure
+                    .get()
+                    .map(|failure| {
+                        let meaning = failure.what_was_typed(texts);
+                        view! { <ProblemNote failure meaning /> }
+                    })
+            }}
             <Show when=move || elsewhere.get() && conflict.with(Option::is_none)>
                 <div class="note warn" role="alert">
                     <span>{texts.saved_elsewhere}</span>

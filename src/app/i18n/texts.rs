@@ -317,6 +317,7 @@ pub struct Texts {
     pub try_again: &'static str,
     pub network_failed: &'static str,
     pub network_failed_hint: &'static str,
+    pub typed_is_kept: &'static str,
     pub bad_answer: &'static str,
     pub bad_answer_hint: &'static str,
     /// What happened and what can be done, for the codes that readers meet; the server's own words

@@ -41,7 +41,7 @@ pub fn ComparePage() -> impl IntoView {
     let reload = Callback::new(move |()| data.reload());
     let show = move |data| match data {
         Ok(data) => view! { <Compared data reload /> }.into_any(),
-        Err(problem) => view! { <ProblemPage problem /> }.into_any(),
+        Err(failure) => view! { <ProblemPage failure /> }.into_any(),
     };
     view! {
         {data.view(|| view! { <main id="content" class="page"></main> }.into_any(), show)}

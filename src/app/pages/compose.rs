@@ -25,7 +25,7 @@ pub fn ComposePage() -> impl IntoView {
     let data = fetched(|| (), |()| load_compose());
     let show = move |data| match data {
         Ok(data) => view! { <Compose data /> }.into_any(),
-        Err(problem) => view! { <ProblemPage problem /> }.into_any(),
+        Err(failure) => view! { <ProblemPage failure /> }.into_any(),
     };
     view! {
         <Title text=format!("{} · Inkstream", texts.compose_title) />

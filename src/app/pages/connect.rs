@@ -27,7 +27,7 @@ pub fn ConnectPage() -> impl IntoView {
     let data = fetched(|| (), |()| load_connections());
     let show = move |data| match data {
         Ok(data) => view! { <Connect data /> }.into_any(),
-        Err(problem) => view! { <ProblemPage problem /> }.into_any(),
+        Err(failure) => view! { <ProblemPage failure /> }.into_any(),
     };
     view! {
         <Title text=format!("{} · Inkstream", texts.models) />

@@ -34,9 +34,16 @@ pub fn LibraryPage() -> impl IntoView {
             let asked = asked.get_untracked();
             view! { <Library data asked reload /> }.into_any()
         }
-        Err(problem) => {
-            set_status(problem.code.status());
-            view! { <ProblemNote failure=Failure::Problem(problem) /> }.into_any()
+        Err(failure) => {
+            set_status(failure.status());
+            view! {
+                <ProblemNote failure>
+                    <button type="button" class="btn" on:click=move |_| reload.run(())>
+                        {texts.load_again}
+                    </button>
+                </ProblemNote>
+            }
+            .into_any()
         }
     };
     view! {

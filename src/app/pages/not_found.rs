@@ -2,11 +2,12 @@
 
 use leptos::prelude::*;
 
+use crate::app::api::Failure;
 use crate::app::components::problem_note::SignInLink;
 use crate::app::page_data::set_status;
 use crate::app::preferences::use_texts;
 use crate::app::title::Title;
-use crate::article::problem::{Code, Problem};
+use crate::article::problem::Code;
 
 /// No such page.
 #[component]
@@ -20,21 +21,21 @@ pub fn NotFoundPage() -> impl IntoView {
 #[component]
 pub fn ProblemPage(
     /// Why.
-    problem: Problem,
+    failure: Failure,
 ) -> impl IntoView {
     let texts = use_texts();
-    set_status(problem.code.status());
+    set_status(failure.status());
     let missing = matches!(
-        problem.code,
-        Code::ArticleNotFound | Code::GenerationNotFound | Code::RevisionNotFound
+        failure.code(),
+        Some(Code::ArticleNotFound | Code::GenerationNotFound | Code::RevisionNotFound)
     );
     if missing {
         let hint = texts.article_not_found_hint.to_owned();
         return view! { <Empty title=texts.article_not_found hint /> }.into_any();
     }
-    let (what, remedy) = (texts.problem)(&problem);
+    let (what, remedy) = failure.words(texts);
     let hint = format!("{what} {remedy}");
-    if problem.code == Code::AccessTokenNeeded && cfg!(not(feature = "ssr")) {
+    if failure.code() == Some(Code::AccessTokenNeeded) && cfg!(not(feature = "ssr")) {
         return view! {
             <Empty title=texts.failed_to_load hint>
                 <SignInLink />

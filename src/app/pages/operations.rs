@@ -43,7 +43,7 @@ pub fn OperationsPage() -> impl IntoView {
     );
     let show = move |data| match data {
         Ok(data) => view! { <Operations data open opened /> }.into_any(),
-        Err(problem) => view! { <ProblemPage problem /> }.into_any(),
+        Err(failure) => view! { <ProblemPage failure /> }.into_any(),
     };
     view! {
         <Title text=format!("{} · Inkstream", texts.operations.title) />

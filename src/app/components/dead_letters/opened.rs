@@ -5,7 +5,6 @@ use leptos::prelude::*;
 use super::Letters;
 use super::list::Opened;
 use super::row::{LetterActions, LetterError};
-use crate::app::api::Failure;
 use crate::app::brief_draft::{BriefDraft, Field};
 use crate::app::components::moment::Moment;
 use crate::app::components::operations::{cell, columns};
@@ -30,7 +29,7 @@ pub fn OpenedLetter(
         // What came before is another's.
         Some((id, data)) if letters.open.get_untracked() == Some(id) => match data {
             Ok(data) => view! { <Letter data letters /> }.into_any(),
-            Err(problem) => view! { <ProblemNote failure=Failure::Problem(problem) /> }.into_any(),
+            Err(failure) => view! { <ProblemNote failure /> }.into_any(),
         },
         _ => ().into_any(),
     };
