@@ -306,11 +306,11 @@ test('a refusal is in the words of the model, also after a reload', async ({ pag
   const note = page.locator('.ending .note');
   for (const when of ['at once', 'after a reload']) {
     await test.step(when, async () => {
+      if (when === 'after a reload') await reader.reload();
       await expect(note).toContainText('The brief was rejected');
       await expect(note).toContainText('(content_filter)');
       await expect(note).toContainText(reader.words.textKept);
       await expect(page.locator('.attempts')).toBeVisible();
-      await reader.reload();
     });
   }
 });
