@@ -1,18 +1,28 @@
+import type { Locator, Page } from '@playwright/test';
+
 import { chinese, english } from '../support/articles';
 import { expect, test, written } from '../support/fixtures';
+import type { Reader } from '../support/reader';
+import type { Upstream } from '../support/upstream';
 
 for (const language of ['en', 'zh'] as const) {
   const sample = language === 'en' ? english : chinese;
   test.describe(`correcting an article, in ${language}`, () => {
     test.use({ language, locale: language === 'zh' ? 'zh-CN' : 'en-US' });
 
-    test('the preview follows, saving makes a revision by hand', async ({ page, reader, model }) => {
-      const { words } = reader;
+    /** Has an article written and opens its editor, whose field has the keyboard then. */
+    async function beginEditing(page: Page, reader: Reader, model: Upstream): Promise<{ article: string; text: Locator }> {
       const article = await written(page, model, sample);
       await reader.open(`/articles/${article}`);
-      await reader.button(words.edit).click();
-      const text = page.getByRole('textbox', { name: words.editText });
+      await reader.button(reader.words.edit).click();
+      const text = page.getByRole('textbox', { name: reader.words.editText });
       await expect(text).toBeFocused();
+      return { article, text };
+    }
+
+    test('the preview follows, saving makes a revision by hand', async ({ page, reader, model }) => {
+      const { words } = reader;
+      const { article, text } = await beginEditing(page, reader, model);
       const scrolled = await text.evaluate((it) => ({ top: it.scrollTop, more: it.scrollHeight > it.clientHeight }));
       expect(scrolled).toEqual({ top: 0, more: true });
       const preview = page.getByRole('region', { name: words.preview });
@@ -74,12 +84,7 @@ for (const language of ['en', 'zh'] as const) {
     });
 
     test('saving what has not changed makes no revision', async ({ page, reader, model }) => {
-      const { words } = reader;
-      const article = await written(page, model, sample);
-      await reader.open(`/articles/${article}`);
-      await reader.button(words.edit).click();
-      const text = page.getByRole('textbox', { name: words.editText });
-      await expect(text).toBeFocused();
+      const { article, text } = await beginEditing(page, reader, model);
       await text.press('Control+s');
       await expect(text).toHaveCount(0);
       const stored = await page.request.get(`/api/v1/articles/${article}/revisions`);

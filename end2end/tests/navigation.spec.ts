@@ -4,6 +4,7 @@ import { english as sample } from '../support/articles';
 import { expect, test, written } from '../support/fixtures';
 import { Gate, holdAnswers, holdRequests, PROGRAM } from '../support/gate';
 import { longArticle } from '../support/long_article';
+import type { Reader } from '../support/reader';
 
 /** What waits for the next frame, as the view's place does, has happened. */
 const settled = (page: Page) =>
@@ -96,15 +97,21 @@ test('a place within an article is no other page, and what is no page is left to
   await expect(page.locator('body')).toContainText('"ok"');
 });
 
-test('Back leads to where the view was', async ({ page, reader, model }) => {
+/** Opens an article, scrolls down to 500 pixels and goes to the models. */
+async function leaveBelow(page: Page, reader: Reader, article: string): Promise<void> {
   await page.setViewportSize({ width: 1280, height: 400 });
-  await reader.open(`/articles/${await written(page, model, sample)}`);
-  await page.locator('header a[href="/models"]').hover();
+  await reader.open(`/articles/${article}`);
+  const link = page.locator('header a[href="/models"]');
+  await link.hover();
   await expect(reader.button(reader.words.regenerate)).toBeEnabled();
   await page.evaluate(() => scrollTo(0, 500));
   // As the reader's own click, which scrolls nothing.
-  await page.locator('header a[href="/models"]').evaluate((link: HTMLElement) => link.click());
+  await link.evaluate((link: HTMLElement) => link.click());
   await expect(page.getByRole('heading', { name: 'Models', level: 1 })).toBeVisible();
+}
+
+test('Back leads to where the view was', async ({ page, reader, model }) => {
+  await leaveBelow(page, reader, await written(page, model, sample));
   expect(await page.evaluate(() => scrollY), 'a new page begins at its top').toBe(0);
   await page.goBack();
   await expect(reader.article.getByText(sample.end)).toBeVisible();
@@ -177,14 +184,8 @@ test('Back before a page is alive leads to what it names, alive', async ({ page,
 });
 
 test('the view stays with a reader who scrolls while the page is still coming back', async ({ page, reader, model }) => {
-  await page.setViewportSize({ width: 1280, height: 400 });
   const article = await written(page, model, sample);
-  await reader.open(`/articles/${article}`);
-  await page.locator('header a[href="/models"]').hover();
-  await expect(reader.button(reader.words.regenerate)).toBeEnabled();
-  await page.evaluate(() => scrollTo(0, 500));
-  await page.locator('header a[href="/models"]').evaluate((link: HTMLElement) => link.click());
-  await expect(page.getByRole('heading', { name: 'Models', level: 1 })).toBeVisible();
+  await leaveBelow(page, reader, article);
   const late = await holdAnswers(page, `**/page-data/**${article}*`);
   const asked = page.waitForRequest(`**/page-data/**${article}*`);
   await page.goBack();

@@ -49,14 +49,6 @@ impl Failure {
         self.code().unwrap_or(Code::Internal).status()
     }
 
-    /// What it means for a text that was to be sent, where the server does not say it.
-    pub fn what_was_typed(&self, texts: &Texts) -> &'static str {
-        match self {
-            Self::Unreachable => texts.typed_is_kept,
-            Self::Malformed | Self::Problem(_) => "",
-        }
-    }
-
     /// What happened, and what can be done.
     pub fn words(&self, texts: &Texts) -> (String, String) {
         match self {

@@ -70,7 +70,7 @@ impl Place {
     }
 
     /// On the server that of the request, in the browser that of the window.
-    fn of_this_page() -> Self {
+    pub(super) fn of_this_page() -> Self {
         #[cfg(feature = "ssr")]
         {
             use axum::http::request::Parts;

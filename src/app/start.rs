@@ -7,14 +7,15 @@ use leptos::mount::hydrate_body;
 use leptos::prelude::*;
 
 use super::i18n::Texts;
-use super::navigation::Page;
+use super::navigation::Place;
 use super::preferences::Preferences;
 use super::{App, parts};
 
 /// Takes over the page that the server rendered, once the parts of it are there.
 pub async fn start() {
     console_error_panic_hook::set_once();
-    let page = Page::of(&location().pathname().unwrap_or_default());
+    let here = Place::of_this_page();
+    let page = here.page();
     let locale = Preferences::of_this_page().locale;
     let load = || -> parts::Opening<&'static Texts> {
         Box::pin(async move {
@@ -29,5 +30,8 @@ pub async fn start() {
     // A task of its own: making the program ready took one already, and slow devices should get to
     // hear a touch in between.
     parts::sleep(Duration::ZERO).await;
-    hydrate_body(move || view! { <App texts /> });
+    // Who went Back meanwhile gets the page that they went to, which is loaded anew.
+    if Place::of_this_page() == here {
+        hydrate_body(move || view! { <App texts /> });
+    }
 }

@@ -19,6 +19,7 @@ const TOUCHES = ['focusin', 'keydown', 'pointerdown', 'pointermove', 'touchstart
 
 /** The address that this page was written for. */
 const WRITTEN_FOR = location.pathname + location.search;
+const isElsewhere = () => location.pathname + location.search !== WRITTEN_FOR;
 
 let begun = false;
 let alive = false;
@@ -56,6 +57,8 @@ async function load(failures) {
     const [{ default: start, hydrate }, found] = await Promise.all([module, answer]);
     if (!found.ok) throw new Error(`${program}: ${found.status}`);
     await start({ module_or_path: found });
+    // It is loaded anew.
+    if (isElsewhere()) return;
     await hydrate();
     alive = true;
     delete document.documentElement.dataset.coming;
@@ -146,7 +149,7 @@ addEventListener('error', ({ target }) => target instanceof HTMLImageElement && 
 
 // Back and Forward lead within the program, which would take this page for the one that they lead to.
 addEventListener('popstate', () => {
-  if (!alive && location.pathname + location.search !== WRITTEN_FOR) location.reload();
+  if (!alive && isElsewhere()) location.reload();
 });
 
 document.documentElement.dataset.coming = '';

@@ -149,14 +149,7 @@ pub fn BriefForm(
                 </span>
             </div>
         </form>
-        {move || {
-                sending.failure
-                    .get()
-                    .map(|failure| {
-                        let meaning = failure.what_was_typed(texts);
-                        view! { <ProblemNote failure meaning /> }
-                    })
-            }}
+        {move || sending.failure.get().map(|failure| view! { <ProblemNote failure typed=true /> })}
     }
     .into_any()
 }

@@ -317,14 +317,7 @@ pub fn Editor(
                     {move || if busy.get() { texts.edit_saving } else { texts.edit_save }}
                 </button>
             </div>
-            {move || {
-                failure
-                    .get()
-                    .map(|failure| {
-                        let meaning = failure.what_was_typed(texts);
-                        view! { <ProblemNote failure meaning /> }
-                    })
-            }}
+            {move || failure.get().map(|failure| view! { <ProblemNote failure typed=true /> })}
             <Show when=move || elsewhere.get() && conflict.with(Option::is_none)>
                 <div class="note warn" role="alert">
                     <span>{texts.saved_elsewhere}</span>

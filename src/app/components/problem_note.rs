@@ -15,6 +15,9 @@ pub fn ProblemNote(
     /// What it means for the text.
     #[prop(optional, into)]
     meaning: String,
+    /// Whether a text was to be sent.
+    #[prop(optional)]
+    typed: bool,
     /// What can be done at once.
     #[prop(optional)]
     children: Option<Children>,
@@ -27,7 +30,12 @@ pub fn ProblemNote(
     let words = failure.said_upstream(texts).map(|words| view! { <q lang="en">{words}</q> });
     let signed_out =
         matches!(&failure, Failure::Problem(problem) if problem.code == Code::AccessTokenNeeded);
-    let said: String = [meaning, remedy]
+    // Elsewhere the server says it.
+    let kept = match &failure {
+        Failure::Unreachable if typed => texts.typed_is_kept.to_owned(),
+        _ => String::new(),
+    };
+    let said: String = [meaning, kept, remedy]
         .into_iter()
         .filter(|sentence| !sentence.is_empty())
         .flat_map(|sentence| [texts.between.to_owned(), sentence])
