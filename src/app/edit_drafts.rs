@@ -136,8 +136,9 @@ pub fn all(article: Uuid) -> Vec<EditDraft> {
     let (Some(storage), prefix) = (storage(), prefix(article)) else { return Vec::new() };
     let draft_at = |index| {
         let key = storage.key(index).ok().flatten()?;
+        let editor = key.strip_prefix(&prefix)?;
         let kept = storage.get_item(&key).ok().flatten()?;
-        EditDraft::decode(key.strip_prefix(&prefix)?, &kept)
+        EditDraft::decode(editor, &kept)
     };
     let mut drafts: Vec<EditDraft> =
         (0..storage.length().unwrap_or_default()).filter_map(draft_at).collect();

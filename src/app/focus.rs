@@ -4,8 +4,6 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
-use super::frames::when_there;
-
 /// Whether the key goes into a field.
 pub fn is_typing(event: &KeyboardEvent) -> bool {
     let target = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
@@ -20,10 +18,4 @@ pub fn focus(id: &str) -> bool {
     let element = document().get_element_by_id(id);
     let element = element.and_then(|element| element.dyn_into::<HtmlElement>().ok());
     element.is_some_and(|element| element.focus().is_ok())
-}
-
-/// Calls what focuses something, and says whether that is there, until the page that has it is in
-/// place.
-pub fn focus_when_there(focus: fn() -> bool) {
-    when_there(focus);
 }

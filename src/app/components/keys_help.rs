@@ -4,7 +4,8 @@ use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
 use super::topic_field::focus_topic;
-use crate::app::focus::{focus_when_there, is_typing};
+use crate::app::focus::is_typing;
+use crate::app::frames::when_there;
 use crate::app::navigation::use_navigation;
 use crate::app::preferences::use_texts;
 use crate::app::use_hydrated;
@@ -67,7 +68,7 @@ pub fn KeysHelp() -> impl IntoView {
             "?" => show(),
             "n" => {
                 navigation.go("/");
-                focus_when_there(|| at_the_start() && focus_topic());
+                when_there(|| at_the_start() && focus_topic());
             }
             "l" => navigation.go("/articles"),
             _ => return,

@@ -8,7 +8,8 @@ use web_sys::KeyboardEvent;
 
 use super::brief_form::LANGUAGES;
 use super::keys_help::{dialog_is_open, letters_work};
-use crate::app::focus::{focus_when_there, is_typing};
+use crate::app::focus::is_typing;
+use crate::app::frames::when_there;
 use crate::app::navigation::{Step, use_navigation};
 use crate::app::page_data::LibraryQuery;
 use crate::app::preferences::use_texts;
@@ -147,7 +148,7 @@ pub fn LibrarySearch(
                 && wanted.get_untracked()
             {
                 wanted.set(false);
-                request_animation_frame(move || focus_when_there(focus_field));
+                request_animation_frame(move || when_there(focus_field));
             }
         }
     });
