@@ -4,6 +4,7 @@
 
 mod en;
 mod operations;
+mod problems;
 mod texts;
 mod zh;
 
